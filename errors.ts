@@ -1,0 +1,42 @@
+/**
+ * Every error that this package throws on purpose. Few classes, told apart by `name`, because nothing but `name` and
+ * `message` survives a worker boundary. A message names the place, what was expected, what was found, and the next step.
+ */
+export class M2MError extends Error {
+  override readonly name: string = 'M2MError';
+}
+
+/** The caller passed a value of the wrong type or outside its documented range. */
+export class InvalidInputError extends M2MError {
+  override readonly name = 'InvalidInputError';
+}
+
+/** A size, depth or time limit was reached; the message names the limit and its value. */
+export class LimitExceededError extends M2MError {
+  override readonly name = 'LimitExceededError';
+}
+
+/** Text that cannot be tokenised without loss, or ids that are no text: lone surrogates, unknown ids, invalid UTF-8. */
+export class TokenizerError extends M2MError {
+  override readonly name = 'TokenizerError';
+}
+
+/** Bytes on a stream that are not what the stream's media type promises. */
+export class StreamFormatError extends M2MError {
+  override readonly name = 'StreamFormatError';
+}
+
+/** `mode: 'neural'` and no classifier answered: not loaded, failed, or past the deadline. The scan has no verdict. */
+export class ClassifierUnavailableError extends M2MError {
+  override readonly name = 'ClassifierUnavailableError';
+}
+
+/** A setting is unknown, malformed or contradicts another one; the message names the setting and where it was read. */
+export class ConfigError extends M2MError {
+  override readonly name = 'ConfigError';
+}
+
+/** The upstream could not be reached, broke off, or answered with something that cannot be passed on safely. */
+export class UpstreamError extends M2MError {
+  override readonly name = 'UpstreamError';
+}
