@@ -16,6 +16,8 @@ export class VerdictLine implements Reporter {
       }
     }
     for (const line of skipped) process.stdout.write(`skipped  ${line}\n`);
-    process.stdout.write(`\n${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`);
+    process.stdout.write(
+      `\n${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`,
+    );
   }
 }
