@@ -12,7 +12,10 @@ export class VerdictLine implements Reporter {
         const result = test.result();
         if (result.state === 'passed') passed++;
         else if (result.state === 'failed') failed++;
-        else skipped.push(`${module.relativeModuleId} > ${test.fullName}${result.note ? `: ${result.note}` : ''}`);
+        else {
+          const note = result.state === 'skipped' ? result.note : undefined;
+          skipped.push(`${module.relativeModuleId} > ${test.fullName}: ${note ?? 'no reason given'}`);
+        }
       }
     }
     for (const line of skipped) process.stdout.write(`skipped  ${line}\n`);
