@@ -62,6 +62,12 @@ export class Judge {
     return !this.#phrases.some((phrase) => encloses(text, phrase, threat.span[0], threat.span[1]));
   }
 
+  /** Whether any category blocks or redacts, and monitor mode is off. */
+  get enforces(): boolean {
+    const actions = Object.values(this.#categories).map((category) => category.action);
+    return !this.monitor && actions.some((action) => action === 'block' || action === 'redact');
+  }
+
   /** What one threat asks for. */
   decide(threat: Threat): Decision | 'redact' {
     const { flagAt, blockAt, action } = this.#categories[threat.category];

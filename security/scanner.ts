@@ -7,7 +7,9 @@ import type { Classifier } from './classifier.ts';
 import { type Read, readInput } from './input.ts';
 import { type Judged, judgePiece } from './judge.ts';
 import { askClassifier, type Neural } from './neural.ts';
+import type { View } from './normalize/view.ts';
 import { Judge, type Policy } from './policy.ts';
+import type { Piece } from './strings.ts';
 import {
   CATEGORIES,
   type Category,
@@ -35,8 +37,17 @@ export interface ScanOptions {
   readonly role?: Role;
   /** `json` claims that a text is JSON, so that anything else is a fault; `text` never looks; default: as it appears. */
   readonly format?: 'auto' | 'json' | 'text';
+  /** Where the text stands in a larger message; leads the paths of the threats: `choices[0].message.content`. */
+  readonly path?: string;
   readonly signal?: AbortSignal;
   readonly deadlineMs?: number;
+}
+
+/** What the pattern rules see in one string, before a verdict is made of it; see `inspect`. */
+export interface Inspected {
+  readonly views: readonly View[];
+  /** The threats that count, each with what the policy asks for. */
+  readonly found: readonly { readonly threat: Threat; readonly decision: Decision | 'redact' }[];
 }
 
 export class SecurityScanner {
@@ -66,7 +77,7 @@ export class SecurityScanner {
     const started = performance.now();
     checkRole(options.role);
     options.signal?.throwIfAborted();
-    const read = readInput(input, options);
+    const read = placeAt(options.path, readInput(input, options));
     const judged = this.#judgeAll(read);
     const neural =
       this.mode === 'patterns'
@@ -77,6 +88,22 @@ export class SecurityScanner {
             signal: options.signal,
           });
     return this.#conclude(read, judged, neural, started);
+  }
+
+  /** Whether the policy can stop or change a text at all; if not, a stream need not be held back. */
+  get enforces(): boolean {
+    return this.#judge.enforces;
+  }
+
+  /** The pattern rules alone over one plain string, at once: what a stream asks about each of its windows. */
+  inspect(piece: Piece): Inspected {
+    if (!this.#judge.reads(piece.path)) return { views: [], found: [] };
+    const { normalized, threats } = judgePiece(piece);
+    const counted = threats.filter((threat) => this.#judge.counts(threat, piece.text));
+    return {
+      views: normalized.views,
+      found: counted.map((threat) => ({ threat, decision: this.#judge.decide(threat) })),
+    };
   }
 
   #judgeAll(read: Read): Judged[] {
@@ -120,6 +147,18 @@ export class SecurityScanner {
       timing: { ...spent, neural: neural?.elapsed ?? 0, total: done - started },
     });
   }
+}
+
+/** The same strings and faults, told as parts of the message that the text stands in. */
+function placeAt(path: string | undefined, read: Read): Read {
+  if (path === undefined) return read;
+  const under = (inner: string | undefined): string =>
+    inner === undefined || inner === '' ? path : `${path}${inner.startsWith('[') ? '' : '.'}${inner}`;
+  return {
+    ...read,
+    pieces: read.pieces.map((piece) => ({ ...piece, path: under(piece.path) })),
+    faults: read.faults.map((fault) => ({ ...fault, path: under(fault.path) })),
+  };
 }
 
 function checkRole(role: unknown): void {
