@@ -1,0 +1,3 @@
+/** Text ↔ token ids for cl100k_base and o200k_base; byte-level BPE in linear time over the rank data of js-tiktoken. */
+export { loadTokenizer } from './load.ts';
+export type { Tokenizer, VocabularyName } from './tokenizer.ts';
