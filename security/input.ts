@@ -1,14 +1,14 @@
 /** What the caller handed in → the strings to judge, and the faults of its structure. */
 import { InvalidInputError } from '../errors.ts';
 import type { Fault } from './json/fault.ts';
-import { readJson } from './json/index.ts';
-import { type Piece, pieces } from './strings.ts';
+import { nestedFaults, readJson, scoreOf } from './json/index.ts';
+import { type KeyFault, type Piece, walk } from './strings.ts';
 import type { Role, Threat } from './verdict.ts';
 
 export interface Read {
   readonly pieces: readonly Piece[];
   readonly faults: readonly Threat[];
-  /** The text that the faults' spans point into; absent for a value. */
+  /** The text that the spans of faults without a path point into; absent for a value. */
   readonly text?: string;
 }
 
@@ -17,14 +17,11 @@ interface ReadOptions {
   readonly format?: 'auto' | 'json' | 'text';
 }
 
-const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const LENIENT = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** @throws InvalidInputError  neither text, bytes nor a JSON value */
+/** @throws InvalidInputError  neither text, bytes nor a JSON value; or a value that holds itself or cannot be read */
 export function readInput(input: unknown, options: ReadOptions): Read {
   if (typeof input === 'string') return readText(input, options, []);
   if (input instanceof Uint8Array) return readBytes(input, options);
-  if (typeof input === 'object' && input !== null) return { pieces: pieces(input, options.role), faults: [] };
+  if (typeof input === 'object' && input !== null) return readValue(input, options.role);
   throw new InvalidInputError(
     `scan: expected a text, bytes or messages, found ${input === null ? 'null' : typeof input}`,
   );
@@ -32,15 +29,31 @@ export function readInput(input: unknown, options: ReadOptions): Read {
 
 function readBytes(bytes: Uint8Array, options: ReadOptions): Read {
   try {
-    return readText(STRICT.decode(bytes), options, []);
+    return readText(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), options, []);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const text = LENIENT.decode(bytes);
-    const at = Math.max(0, text.indexOf('\ufffd'));
+    const { text, at } = decodeLeniently(bytes);
+    const detail = 'the bytes are not valid UTF-8';
     return readText(text, options, [
-      { name: 'invalid-utf8', score: 0.9, span: [at, at + 1], detail: 'the bytes are not valid UTF-8' },
+      { name: 'invalid-utf8', score: scoreOf('invalid-utf8'), span: [at, at + 1], detail },
     ]);
   }
+}
+
+/** The text with U+FFFD for what is broken, and where the first of these stands (not one that the sender wrote). */
+function decodeLeniently(bytes: Uint8Array): { text: string; at: number } {
+  const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+  const text = lenient.decode(bytes);
+  const encoder = new TextEncoder();
+  let from = 0;
+  let offset = 0;
+  for (let at = text.indexOf('\ufffd'); at !== -1; at = text.indexOf('\ufffd', from)) {
+    offset += encoder.encode(text.slice(from, at)).length;
+    if (bytes[offset] !== 0xef || bytes[offset + 1] !== 0xbf || bytes[offset + 2] !== 0xbd) return { text, at };
+    offset += 3;
+    from = at + 1;
+  }
+  return { text, at: 0 };
 }
 
 function readText(text: string, options: ReadOptions, found: readonly Fault[]): Read {
@@ -48,15 +61,39 @@ function readText(text: string, options: ReadOptions, found: readonly Fault[]): 
   if (options.format === 'text') return { pieces: [whole], faults: asThreats(text, found), text };
   const json = readJson(text, options.format === 'json');
   const faults = asThreats(text, [...found, ...json.faults]);
-  return { pieces: json.value === undefined ? [whole] : pieces(json.value, options.role), faults, text };
+  if (json.value === undefined) return { pieces: [whole], faults, text };
+  const { pieces } = walk(json.value, options.role);
+  // The first of two equal keys is not in the value any more, but another parser may read that one.
+  const shadowed = json.faults.some((fault) => fault.name === 'duplicate-key');
+  return { pieces: shadowed ? [...pieces, whole] : pieces, faults: [...faults, ...nested(pieces)], text };
 }
 
-function asThreats(text: string, faults: readonly Fault[]): Threat[] {
+function readValue(value: object, role: Role | undefined): Read {
+  const { pieces, faults } = walk(value, role);
+  return { pieces, faults: [...faults.map(keyThreat), ...nested(pieces)] };
+}
+
+function nested(pieces: readonly Piece[]): Threat[] {
+  return pieces.flatMap((piece) =>
+    piece.json || piece.role === 'tool'
+      ? asThreats(piece.text, nestedFaults(piece.text, piece.json ?? false), piece)
+      : [],
+  );
+}
+
+function keyThreat({ name, path, key }: KeyFault): Threat {
+  const [threat] = asThreats(key, [{ name, score: scoreOf(name), span: [0, key.length], detail: name }]);
+  return path === undefined ? threat! : { ...threat!, path };
+}
+
+function asThreats(text: string, faults: readonly Fault[], place: Omit<Piece, 'text'> = {}): Threat[] {
   return faults.map(({ name, score, span }) => ({
     category: 'malformed',
     score,
     name,
     span,
+    ...(place.path === undefined ? {} : { path: place.path }),
+    ...(place.role === undefined ? {} : { role: place.role }),
     evidence: text.slice(span[0], Math.min(span[1], span[0] + 200)),
     by: 'pattern',
     view: 'raw',

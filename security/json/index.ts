@@ -61,6 +61,35 @@ export function readJson(text: string, claimed: boolean): ReadJson {
   return { value: JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as unknown, faults };
 }
 
+/** A fault that makes a text something else than JSON. */
+const SYNTAX: ReadonlySet<FaultName> = new Set([
+  'truncated-json',
+  'invalid-json',
+  'raw-control',
+  'second-document',
+  'trailing-characters',
+  'byte-order-mark',
+]);
+
+/**
+ * The faults of JSON that stands in a string of a message. By contract (the arguments of a tool call), broken JSON is a
+ * fault that flags: models do break it. A tool's answer that merely looks like JSON may be cut or commented, and only
+ * what is wrong inside a whole one counts.
+ */
+export function nestedFaults(text: string, contract: boolean): readonly Fault[] {
+  if (contract ? text.trim() === '' : !beginsAsJson(text)) return [];
+  const { faults, parses } = scanJson(text, contract);
+  if (!contract && !parses) return [];
+  return faults
+    .filter(({ name }) => contract || !SYNTAX.has(name))
+    .map(({ name, span, detail }) => ({ name, score: scoreOf(name), span, detail }));
+}
+
+/** The weight of a fault where nobody claimed JSON. */
+export function scoreOf(name: FaultName): number {
+  return SCORES[name][1];
+}
+
 function judged({ faults, message, brokenAt }: Scanned, claimed: boolean): readonly Found[] {
   if (claimed || message || brokenAt === undefined) return faults;
   return faults.filter((fault) => fault.span[0] < brokenAt);
