@@ -12,11 +12,17 @@ export interface Rule {
   readonly weight: number;
   /** The weight in a hidden view, where nothing is said by accident; `weight` when absent. */
   readonly hiddenWeight?: number;
-  /** Overrides by role; a weight of 0 switches the rule off for that role. */
+  /** Overrides by role; a weight of 0 switches the rule off for that role. `unknown` is a text that nobody is named for. */
   readonly roleWeight?: Partial<Record<Role | 'unknown', number>>;
-  /** The cheap filter: the pattern runs only on a view that has one of these words (folded as views are). */
+  /** The weight where the words before the match show that it is quoted, forbidden or reported (mention.ts); `weight` when absent. */
+  readonly mentionWeight?: number;
+  /**
+   * The cheap filter: every match of the pattern begins with one of these words, so that the pattern is tried only
+   * where one stands. Latin words are whole words without accents (`geliştirici` → `gelistirici`); words of other
+   * scripts may be stems and are found anywhere.
+   */
   readonly words: readonly string[];
-  /** Runs on folded view text (lower case). No `g` flag; every repetition bounded, so that a match is local and linear to find. */
+  /** Runs on folded view text (lower case). No `g` or `y` flag; every repetition bounded, so that a match is at most `MAX_MATCH` long. */
   readonly pattern: RegExp;
   /** Where the rule reads: `plain` views only, `hidden` ones only, or any (default). */
   readonly on?: 'any' | 'plain' | 'hidden';
