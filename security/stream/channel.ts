@@ -1,0 +1,248 @@
+/**
+ * One text that comes piece by piece: what of it may go on, what has to wait, what stops the stream.
+ *
+ * Windows decide when text is released; the text as a whole decides the verdict. A window overlaps what was released
+ * before it, and is judged again whenever the held part has grown by a third, so that the cost stays linear. What a
+ * window finds is confirmed on the whole text so far before it stops anything, because a window's edge can make
+ * something of an innocent text; until then everything from there on is held.
+ */
+import type { Inspected, SecurityScanner } from '../scanner.ts';
+import type { Role, Span, Threat, Verdict } from '../verdict.ts';
+import { alignedBase, lettersFrom, openFrom, runFrom } from './hold.ts';
+import { JsonPrefix } from './json-prefix.ts';
+import { conclude, faulty, merge, shift, withFields } from './verdicts.ts';
+
+export interface Hold {
+  /** Characters of a view that a match may span. */
+  readonly holdBack: number;
+  /** Characters that one channel may hold before the stream fails closed. */
+  readonly maxHeld: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+type Found = Inspected['found'][number];
+
+/** Characters before the released boundary that a window sees again: context for word boundaries and run detection. */
+const LOOKBACK = 512;
+/** The same inside an encoded run: three nested layers of base64 stretch a match of 600 characters to 1,430. */
+const RUN_LOOKBACK = 2048;
+/** An unfinished encoded run is held whole up to here and judged in overlapping windows beyond. */
+const RUN_HOLD = 16_384;
+/** New characters before a window is judged again; smaller deltas wait for each other. */
+const STEP = 128;
+/** A finding this close to the end may still change with the next words. */
+const SETTLE = 64;
+/** Texts up to here are kept, so that the verdict is that of the whole text; beyond, it is that of all windows. */
+const KEEP = 1_048_576;
+/** Different findings remembered of a text that is not kept. */
+const MAX_FOUND = 256;
+
+export class Channel {
+  readonly path: string;
+  readonly #role: Role;
+  readonly #hold: Hold;
+  /** Everything before the window, in pieces; undefined once the text is too long to be kept. */
+  #archive: string[] | undefined = [];
+  #window = '';
+  #base = 0;
+  #length = 0;
+  #scanned = 0;
+  /** Set while the text may still become a JSON document. */
+  #json: JsonPrefix | undefined;
+  #found: Map<string, Found> = new Map();
+  /** Characters that confirmations have read, which bounds how often they are asked for. */
+  #confirmed = 0;
+  #suspect: { from: number; until: number } | undefined;
+  #verdict: { at: number; verdict: Verdict } | undefined;
+  /** Disjoint, in order; offsets into the whole text. */
+  readonly redactions: Span[] = [];
+  /** Everything before this offset may go on. */
+  safe = 0;
+  /** Set by an event that says that the text is complete. */
+  closing = false;
+
+  constructor(path: string, role: Role, hold: Hold) {
+    this.path = path;
+    this.#role = role;
+    this.#hold = hold;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** True when the text was complete, judged as a whole and released. */
+  get closed(): boolean {
+    return this.closing && this.#verdict?.at === this.#length;
+  }
+
+  append(text: string): void {
+    if (this.#length === 0) this.#json = new JsonPrefix();
+    this.#window += text;
+    this.#length += text.length;
+    if (this.#json?.push(text) === false) this.#json = undefined;
+  }
+
+  /** Whether enough has come since the last look. A JSON document is judged when it is complete. */
+  get due(): boolean {
+    const held = this.#length - this.safe;
+    if (held > this.#hold.maxHeld) return true;
+    return this.#json === undefined && this.#length - this.#scanned >= Math.max(STEP, held >> 2);
+  }
+
+  /** Judges the window and moves `safe`. @returns a verdict that stops the stream, if there is one */
+  async advance(scanner: SecurityScanner): Promise<Verdict | undefined> {
+    if (this.#json && this.#length - this.safe > this.#hold.maxHeld) return this.#tooLong();
+    this.#scanned = this.#length;
+    const text = this.#window;
+    const { views, found } = scanner.inspect({ text, path: this.path, role: this.#role });
+    let open = this.#base + openFrom(text, views, this.#hold.holdBack, RUN_HOLD);
+    const settled: Found[] = [];
+    for (const one of found) {
+      const moved = this.#remember(one);
+      const [start, end] = moved.threat.span;
+      if ((moved.decision !== 'block' && moved.decision !== 'redact') || end <= this.safe) continue;
+      if (this.#redacted(start, end)) continue;
+      if (end > this.#length - SETTLE) open = Math.min(open, start);
+      else settled.push(moved);
+    }
+    const stop = await this.#confirm(scanner, settled);
+    if (stop) return stop;
+    if (this.#suspect) open = Math.min(open, this.#suspect.from);
+    if (scanner.mode !== 'patterns' && open > this.safe) {
+      const stopped = await this.#classify(scanner, text);
+      if (stopped) return stopped;
+    }
+    this.safe = Math.max(this.safe, open);
+    this.#trim();
+    return this.#length - this.safe > this.#hold.maxHeld ? this.#tooLong() : undefined;
+  }
+
+  /** Judges the text as a whole; afterwards all of it is safe, unless the verdict blocks. */
+  async finish(scanner: SecurityScanner): Promise<Verdict> {
+    if (this.#verdict?.at === this.#length) return this.#verdict.verdict;
+    if (this.#archive === undefined) {
+      const stop = await this.advance(scanner);
+      if (stop) return stop;
+      for (const { threat, decision } of this.#found.values()) if (decision === 'redact') this.#redact(threat.span);
+    }
+    const verdict = await this.#whole(scanner, this.#length);
+    this.#verdict = { at: this.#length, verdict };
+    if (verdict.verdict !== 'block') this.safe = this.#length;
+    return verdict;
+  }
+
+  /** The verdict of everything so far; redactions that end before `settled` are made. Releases nothing. */
+  async #whole(scanner: SecurityScanner, settled: number): Promise<Verdict> {
+    if (this.#archive === undefined) {
+      const mode = { mode: scanner.mode === 'patterns' ? 'patterns' : 'neural', model: null } as const;
+      return conclude([...this.#found.values()], mode);
+    }
+    const text = this.#archive.join('') + this.#window;
+    const verdict = await scanner.scan(text, this.#options(this.#role));
+    for (const threat of verdict.redactions ?? []) {
+      const span = threat.path === this.path ? threat.span : locate(text, threat);
+      if (span && (span[1] > settled || this.#redacted(...span))) continue;
+      // A finding inside a decoded string that cannot be found in the JSON around it cannot be cut out of it either.
+      if (!span || span[0] < this.safe) return withFields(verdict, { verdict: 'block' });
+      this.#redact(span);
+    }
+    return verdict;
+  }
+
+  #options(role: Role): { role: Role; path: string; signal?: AbortSignal } {
+    return { role, path: this.path, ...(this.#hold.signal ? { signal: this.#hold.signal } : {}) };
+  }
+
+  /** Asks the whole text so far about what a window found. */
+  async #confirm(scanner: SecurityScanner, settled: readonly Found[]): Promise<Verdict | undefined> {
+    const first = Math.min(...settled.map((one) => one.threat.span[0]));
+    if (settled.length === 0) return undefined;
+    // Confirmations may read eight times the text in all; a text with more findings than that is taken at its windows' word.
+    const affordable = this.#confirmed + this.#length <= 8 * this.#length + 65_536;
+    if (this.#archive === undefined || !affordable) {
+      for (const { threat, decision } of settled) if (decision === 'redact') this.#redact(threat.span);
+      const blocking = settled.filter((one) => one.decision === 'block');
+      return blocking.length === 0 ? undefined : conclude(blocking, { mode: 'patterns', model: null });
+    }
+    if (this.#suspect && this.#length < this.#suspect.until) return undefined;
+    this.#confirmed += this.#length;
+    const verdict = await this.#whole(scanner, this.#length - SETTLE);
+    if (verdict.verdict === 'block') return verdict;
+    const doubted = settled.some((one) => !this.#redacted(...one.threat.span));
+    this.#suspect = doubted ? { from: Math.max(first, this.safe), until: this.#length * 2 } : undefined;
+    return undefined;
+  }
+
+  /** The classifier's turn: the window goes on only after it has seen it. */
+  async #classify(scanner: SecurityScanner, text: string): Promise<Verdict | undefined> {
+    const verdict = shift(await scanner.scan(text, { ...this.#options(this.#role), format: 'text' }), this.#base);
+    const neural = verdict.threats.filter((threat) => threat.by === 'neural');
+    if (verdict.verdict === 'block' && neural.length > 0) return verdict;
+    for (const threat of verdict.redactions ?? []) if (threat.by === 'neural') this.#redact(threat.span);
+    return undefined;
+  }
+
+  #remember({ threat, decision }: Found): Found {
+    const span: Span = [threat.span[0] + this.#base, threat.span[1] + this.#base];
+    const moved = { threat: { ...threat, span }, decision };
+    if (this.#found.size < MAX_FOUND) this.#found.set(`${threat.name} ${span[0]} ${threat.view}`, moved);
+    return moved;
+  }
+
+  #redacted(start: number, end: number): boolean {
+    return this.redactions.some(([from, to]) => from <= start && end <= to);
+  }
+
+  #redact([start, end]: Span): void {
+    let from = Math.max(start, this.safe);
+    let to = end;
+    if (to <= from) return;
+    const apart: Span[] = [];
+    for (const span of this.redactions) {
+      if (span[1] < from || span[0] > to) apart.push(span);
+      else {
+        from = Math.min(from, span[0]);
+        to = Math.max(to, span[1]);
+      }
+    }
+    apart.push([from, to]);
+    apart.sort((a, b) => a[0] - b[0]);
+    this.redactions.splice(0, this.redactions.length, ...apart);
+  }
+
+  /** Moves what no window needs any more out of the window. */
+  #trim(): void {
+    const safe = this.safe - this.#base;
+    const run = runFrom(this.#window, RUN_HOLD);
+    let cut = safe - LOOKBACK;
+    const start = run === undefined ? lettersFrom(this.#window, safe) : safe;
+    if (start < safe - RUN_LOOKBACK) cut = alignedBase(this.#window, start, safe - RUN_LOOKBACK);
+    else if (cut > 0) cut = wordStart(this.#window, cut);
+    if (cut < LOOKBACK) return;
+    const gone = this.#window.slice(0, cut);
+    this.#window = this.#window.slice(cut);
+    this.#base += cut;
+    this.#archive?.push(gone);
+    if (this.#length > KEEP) this.#archive = undefined;
+  }
+
+  #tooLong(): Verdict {
+    const fault = faulty('held-too-long', `more than ${this.#hold.maxHeld} characters had to be held at ${this.path}`);
+    return merge([fault, conclude([...this.#found.values()], { mode: 'patterns', model: null })]);
+  }
+}
+
+/** The beginning of the word at `at`, if it begins nearby: a window that starts inside a word would see another word. */
+function wordStart(text: string, at: number): number {
+  for (let i = at; i > Math.max(0, at - 64); i--) if (/\s/.test(text[i - 1]!)) return i;
+  return at;
+}
+
+/** The characters of a JSON text behind a finding in one of its strings. */
+function locate(text: string, threat: Threat): Span | undefined {
+  if (threat.evidence.length < threat.span[1] - threat.span[0]) return undefined;
+  const written = JSON.stringify(threat.evidence).slice(1, -1);
+  const at = text.indexOf(written);
+  return at === -1 || text.indexOf(written, at + 1) !== -1 ? undefined : [at, at + written.length];
+}

@@ -1,0 +1,311 @@
+/**
+ * A stream while it runs: frames come in at one end, wait in order until all their text is safe, and go out at the
+ * other end as they came. An event whose text is partly safe waits as a whole, so that clean streams stay identical byte
+ * for byte; only an event that a redaction touches is written anew.
+ */
+import { ClassifierUnavailableError, StreamFormatError } from '../../errors.ts';
+import type { SecurityScanner } from '../scanner.ts';
+import { type Frame, type FrameParser, NdjsonParser, SseParser, writeSse } from '../sse.ts';
+import type { Role, Span, Verdict } from '../verdict.ts';
+import { Channel, type Hold } from './channel.ts';
+import { ending, headOf, type Seen } from './ending.ts';
+import { type Continued, type Event, type Leaf, MAX_DEPTH, readEvent, roleOf } from './event.ts';
+import { faulty, merge, withFields } from './verdicts.ts';
+
+export interface SessionOptions extends Hold {
+  readonly wire: 'sse' | 'ndjson';
+  readonly role: Role;
+  readonly failOpen: boolean;
+  readonly readOn: boolean;
+  readonly strict: boolean;
+  readonly maxFrame: number;
+}
+
+/** A frame that waits. */
+interface Waiting {
+  readonly frame: Frame;
+  readonly event?: Event;
+  readonly parts: readonly Part[];
+  /** Replaces the text of a leaf that was judged by itself. */
+  readonly rewrites: readonly { readonly leaf: Leaf; readonly text: string }[];
+}
+
+/** The stretch of a channel that an event carries. */
+interface Part {
+  readonly leaf: Continued;
+  readonly channel: Channel;
+  readonly start: number;
+}
+
+/** More texts at once than any answer has; a stream that opens more is refused. */
+const MAX_CHANNELS = 1024;
+/** Strings outside the channels that are remembered as clean: ids and model names come with every event. */
+const MAX_KNOWN = 512;
+/** What stands where text was cut out. */
+const REDACTED = '[redacted]';
+
+export class Session {
+  readonly #scanner: SecurityScanner;
+  readonly #options: SessionOptions;
+  readonly #parser: FrameParser;
+  readonly #channels: Map<string, Channel> = new Map();
+  readonly #known: Set<string> = new Set();
+  readonly #asides: Verdict[] = [];
+  readonly #seen: Seen = { dialect: 'other', head: {}, sequence: -1, begun: new Set(), open: new Set() };
+  #queue: Waiting[] = [];
+  #stopped: Verdict | undefined;
+  /** Why the rest passes unscanned. */
+  #open: string | undefined;
+  /** Nothing more can be read. */
+  #failed = false;
+
+  constructor(scanner: SecurityScanner, options: SessionOptions) {
+    this.#scanner = scanner;
+    this.#options = options;
+    this.#parser = options.wire === 'ndjson' ? new NdjsonParser(options.maxFrame) : new SseParser(options.maxFrame);
+  }
+
+  /** A policy that only watches must not end a stream because it could not read it. */
+  get #lenient(): boolean {
+    return this.#options.failOpen || !this.#scanner.enforces;
+  }
+
+  /** The verdict that ended the stream, once there is one. */
+  get stopped(): Verdict | undefined {
+    return this.#stopped;
+  }
+
+  /** Takes a chunk. @returns what may go on now; after a block, the ending */
+  async push(chunk: Uint8Array): Promise<Uint8Array[]> {
+    if (this.#stopped) return this.#readOn(() => this.#parser.push(chunk));
+    if (this.#open !== undefined) return [chunk];
+    return this.#guarded(async () => {
+      const out: Uint8Array[] = [];
+      for (const frame of this.#parser.push(chunk)) {
+        await this.#admit(frame);
+        if (this.#stopped || frame.data === '[DONE]') out.push(...(await this.#settle(true)));
+        if (this.#stopped) return out;
+      }
+      out.push(...(await this.#settle(false)));
+      return out;
+    });
+  }
+
+  /** The end of the stream: everything that waits goes on or is blocked. */
+  async end(): Promise<Uint8Array[]> {
+    if (this.#stopped) return this.#readOn(() => this.#parser.end());
+    if (this.#open !== undefined) return [];
+    return this.#guarded(async () => {
+      for (const frame of this.#parser.end()) {
+        await this.#admit(frame);
+        if (this.#stopped) break;
+      }
+      return this.#settle(true);
+    });
+  }
+
+  /** The verdict of the whole stream, as far as it came. */
+  async verdict(): Promise<Verdict> {
+    if (this.#stopped && !this.#options.readOn) return this.#stopped;
+    const verdicts: Verdict[] = [];
+    for (const channel of this.#channels.values()) verdicts.push(await channel.finish(this.#scanner));
+    verdicts.push(...this.#asides);
+    if (this.#stopped && this.#failed) verdicts.push(this.#stopped);
+    const all = merge(verdicts.length === 0 ? [await this.#scanner.scan('', { role: this.#options.role })] : verdicts);
+    return this.#open === undefined ? all : withFields(all, { fallback: this.#open });
+  }
+
+  /** Reads what comes after a block, for the verdict alone. */
+  #readOn(frames: () => Frame[]): Uint8Array[] {
+    if (!this.#options.readOn || this.#failed) return [];
+    try {
+      for (const frame of frames()) {
+        if (frame.data === undefined || frame.data === '[DONE]') continue;
+        for (const leaf of this.#read(frame)?.continued ?? []) this.#append(leaf);
+      }
+    } catch (error) {
+      if (!(error instanceof StreamFormatError)) throw error;
+      this.#failed = true;
+    }
+    return [];
+  }
+
+  /** Runs a step; what cannot be read or judged stops the stream, or opens it where the caller chose that. */
+  async #guarded(step: () => Promise<Uint8Array[]>): Promise<Uint8Array[]> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof StreamFormatError || error instanceof ClassifierUnavailableError)) throw error;
+      if (this.#lenient) return this.#giveUp(error.message);
+      this.#failed = true;
+      return this.#stop(faulty(error instanceof StreamFormatError ? 'stream-format' : 'scan-failed', error.message));
+    }
+  }
+
+  /** Lets everything that waits and everything to come pass, and says so in the verdict. */
+  #giveUp(reason: string): Uint8Array[] {
+    this.#open = `stream passed on unscanned: ${reason}`;
+    const bytes = [...this.#queue.map((waiting) => waiting.frame.bytes), this.#parser.leftover()];
+    this.#queue = [];
+    return bytes.filter((b) => b.length > 0);
+  }
+
+  #stop(verdict: Verdict): Uint8Array[] {
+    this.#stopped = verdict;
+    this.#queue = [];
+    return ending(this.#seen, this.#options.wire, verdict, this.#options.strict);
+  }
+
+  async #admit(frame: Frame): Promise<void> {
+    for (const text of frame.rest) await this.#aside({ text, path: 'comment', holder: [], key: 0 });
+    if (frame.data === undefined || frame.data === '[DONE]') {
+      this.#queue.push({ frame, parts: [], rewrites: [] });
+      return;
+    }
+    const event = this.#read(frame);
+    if (event === undefined) {
+      // Fails open: what is no event is judged as the text it is.
+      await this.#aside({ text: frame.data, path: 'data', holder: [], key: 0 });
+      this.#queue.push({ frame, parts: [], rewrites: [] });
+      return;
+    }
+    const rewrites: { leaf: Leaf; text: string }[] = [];
+    for (const leaf of event.whole) {
+      const text = await this.#aside(leaf);
+      if (text !== undefined) rewrites.push({ leaf, text });
+    }
+    const parts = event.continued.map((leaf) => this.#append(leaf));
+    this.#queue.push({ frame, event, parts, rewrites });
+    for (const choice of event.finished) this.#close(choice, parts);
+  }
+
+  /** @throws StreamFormatError  not UTF-8, not JSON, or nested too deep, unless the caller fails open */
+  #read(frame: Frame): Event | undefined {
+    let fault: string | undefined;
+    if (frame.malformed) fault = 'an event is not UTF-8';
+    else {
+      try {
+        const event = readEvent(JSON.parse(frame.data!), frame.event);
+        if (event) return event;
+        fault = `an event nests deeper than ${MAX_DEPTH}`;
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        fault = frame.unfinished ? 'the stream ends inside an event' : 'an event is not JSON';
+      }
+    }
+    if (this.#lenient) return undefined;
+    throw new StreamFormatError(fault);
+  }
+
+  #append(leaf: Continued): Part {
+    let channel = this.#channels.get(leaf.channel);
+    if (!channel) {
+      if (this.#channels.size >= MAX_CHANNELS) throw new StreamFormatError(`more than ${MAX_CHANNELS} texts at once`);
+      channel = new Channel(leaf.path, roleOf(leaf.path, this.#options.role), this.#options);
+      this.#channels.set(leaf.channel, channel);
+    }
+    if (channel.closed) throw new StreamFormatError(`${leaf.path} goes on after its finish_reason`);
+    const start = channel.length;
+    channel.append(leaf.text);
+    return { leaf, channel, start };
+  }
+
+  /** Marks the texts of a choice as complete, unless the event that says so carries text: some servers repeat it in each. */
+  #close(choice: number, parts: readonly Part[]): void {
+    const prefix = `choices[${choice}].`;
+    if (parts.some((part) => part.leaf.path.startsWith(prefix))) return;
+    for (const channel of this.#channels.values()) if (channel.path.startsWith(prefix)) channel.closing = true;
+  }
+
+  /** Judges a string that belongs to no channel. @returns its replacement, where the policy redacts */
+  async #aside(leaf: Leaf): Promise<string | undefined> {
+    const { text, path } = leaf;
+    if (text.length <= 16 && !/\s/.test(text)) return undefined;
+    if (this.#known.has(text)) return undefined;
+    const { role, signal } = this.#options;
+    const verdict = await this.#scanner.scan(text, { role: roleOf(path, role), path, ...(signal ? { signal } : {}) });
+    if (verdict.score > 0) this.#asides.push(verdict);
+    if (verdict.verdict === 'block') this.#stopped ??= verdict;
+    if (verdict.redactions) {
+      if (verdict.redactions.every((threat) => threat.path === path)) {
+        return cut(
+          text,
+          0,
+          verdict.redactions.map((threat) => threat.span),
+        );
+      }
+      this.#stopped ??= withFields(verdict, { verdict: 'block' });
+    } else if (this.#known.size < MAX_KNOWN && text.length <= 256) this.#known.add(text);
+    return undefined;
+  }
+
+  /** Judges what is due, then sends what is safe. @param all  nothing more will come: judge everything */
+  async #settle(all: boolean): Promise<Uint8Array[]> {
+    for (const channel of this.#channels.values()) {
+      if (this.#stopped) break;
+      if (all || (channel.closing && !channel.closed)) {
+        const verdict = await channel.finish(this.#scanner);
+        if (verdict.verdict === 'block') this.#stopped = verdict;
+      } else if (channel.due) this.#stopped = await channel.advance(this.#scanner);
+    }
+    const out: Uint8Array[] = [];
+    let sent = 0;
+    for (const waiting of this.#queue) {
+      const ready =
+        !this.#scanner.enforces ||
+        waiting.parts.every((part) => part.start + part.leaf.text.length <= part.channel.safe);
+      if (!ready) break;
+      if (this.#stopped && waiting.event) break;
+      out.push(this.#send(waiting));
+      sent++;
+    }
+    this.#queue = this.#queue.slice(sent);
+    if (this.#stopped) out.push(...this.#stop(this.#stopped));
+    return out;
+  }
+
+  #send({ frame, event, parts, rewrites }: Waiting): Uint8Array {
+    if (!event) return frame.bytes;
+    this.#note(event);
+    let touched = rewrites.length > 0;
+    for (const { leaf, text } of rewrites) (leaf.holder as Record<string | number, unknown>)[leaf.key] = text;
+    for (const { leaf, channel, start } of parts) {
+      const text = cut(leaf.text, start, channel.redactions);
+      if (text === leaf.text) continue;
+      touched = true;
+      (leaf.holder as Record<string | number, unknown>)[leaf.key] = text;
+    }
+    if (!touched) return frame.bytes;
+    const json = JSON.stringify(event.value, (key, value: unknown) => (key === 'logprobs' ? null : value));
+    return this.#options.wire === 'ndjson' ? new TextEncoder().encode(`${json}\n`) : writeSse(json, frame.event);
+  }
+
+  /** Remembers what an ending has to repeat. */
+  #note(event: Event): void {
+    const seen = this.#seen;
+    if (event.dialect !== 'other') seen.dialect = event.dialect;
+    seen.head = headOf(event.value, event.dialect, seen.head);
+    const sequence = (event.value as { sequence_number?: unknown } | null)?.sequence_number;
+    if (typeof sequence === 'number') seen.sequence = sequence;
+    for (const choice of event.choices) {
+      seen.begun.add(choice);
+      seen.open.add(choice);
+    }
+    for (const choice of event.finished) seen.open.delete(choice);
+  }
+}
+
+/** A stretch of text that begins at `offset`, with the spans cut out of it; the mark stands where a span begins. */
+function cut(text: string, offset: number, spans: readonly Span[]): string {
+  let out = '';
+  let at = 0;
+  for (const [from, to] of [...spans].sort((a, b) => a[0] - b[0])) {
+    const start = Math.max(at, from - offset);
+    const end = Math.min(text.length, to - offset);
+    if (end <= start) continue;
+    out += text.slice(at, start);
+    if (from >= offset) out += REDACTED;
+    at = end;
+  }
+  return out + text.slice(at);
+}

@@ -1,0 +1,78 @@
+/** Several verdicts about parts of one stream → one verdict about the stream. */
+import { CATEGORIES, type Category, type Decision, type Threat, Verdict, type VerdictFields } from '../verdict.ts';
+
+const ORDER: readonly Decision[] = ['allow', 'flag', 'block'];
+
+/** The strongest decision, the highest scores, all threats; times add up. */
+export function merge(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.length === 1) return verdicts[0]!;
+  const scores = Object.fromEntries(
+    CATEGORIES.map((category) => [category, Math.max(0, ...verdicts.map((v) => v.scores[category]))]),
+  ) as Record<Category, number>;
+  const redactions = verdicts.flatMap((v) => v.redactions ?? []);
+  const fallback = verdicts.find((v) => v.fallback !== undefined)?.fallback;
+  const sum = (stage: keyof Verdict['timing']): number => verdicts.reduce((total, v) => total + v.timing[stage], 0);
+  return new Verdict({
+    verdict: ORDER[Math.max(0, ...verdicts.map((v) => ORDER.indexOf(v.verdict)))]!,
+    score: Math.max(0, ...verdicts.map((v) => v.score)),
+    scores,
+    threats: verdicts.flatMap((v) => v.threats).sort((a, b) => b.score - a.score),
+    mode: verdicts.some((v) => v.mode === 'neural') ? 'neural' : 'patterns',
+    ...(fallback === undefined ? {} : { fallback }),
+    ...(redactions.length === 0 ? {} : { redactions }),
+    model: verdicts.find((v) => v.model !== null)?.model ?? null,
+    timing: { normalize: sum('normalize'), pattern: sum('pattern'), neural: sum('neural'), total: sum('total') },
+  });
+}
+
+/** The same verdict with other facts in some places. */
+export function withFields(verdict: Verdict, fields: Partial<VerdictFields>): Verdict {
+  return new Verdict({ ...verdict, ...fields });
+}
+
+/** A verdict about a window, told in offsets of the whole text. */
+export function shift(verdict: Verdict, by: number): Verdict {
+  if (by === 0) return verdict;
+  const move = (threat: Threat): Threat => ({ ...threat, span: [threat.span[0] + by, threat.span[1] + by] });
+  return withFields(verdict, {
+    threats: verdict.threats.map(move),
+    ...(verdict.redactions === undefined ? {} : { redactions: verdict.redactions.map(move) }),
+  });
+}
+
+/** The verdict of a text too long to be kept: what its windows found, each place once. */
+export function conclude(
+  found: readonly { readonly threat: Threat; readonly decision: Decision | 'redact' }[],
+  like: Pick<VerdictFields, 'mode' | 'model'>,
+): Verdict {
+  const scores = Object.fromEntries(CATEGORIES.map((category) => [category, 0])) as Record<Category, number>;
+  for (const { threat } of found) scores[threat.category] = Math.max(scores[threat.category], threat.score);
+  const decisions = found.map((f) => f.decision);
+  const redactions = found.filter((f) => f.decision === 'redact').map((f) => f.threat);
+  return new Verdict({
+    verdict: decisions.includes('block') ? 'block' : decisions.some((d) => d !== 'allow') ? 'flag' : 'allow',
+    score: Math.max(...Object.values(scores)),
+    scores,
+    threats: found
+      .filter((f) => f.decision !== 'allow')
+      .map((f) => f.threat)
+      .sort((a, b) => b.score - a.score),
+    ...(redactions.length === 0 ? {} : { redactions }),
+    ...like,
+    timing: { normalize: 0, pattern: 0, neural: 0, total: 0 },
+  });
+}
+
+/** A verdict about the stream's own form: bytes that cannot be read, a limit that was reached, a scan that failed. */
+export function faulty(name: string, detail: string): Verdict {
+  const threat: Threat = {
+    category: 'malformed',
+    score: 1,
+    name,
+    span: [0, 0],
+    evidence: detail.slice(0, 200),
+    by: 'pattern',
+    view: 'raw',
+  };
+  return conclude([{ threat, decision: 'block' }], { mode: 'patterns', model: null });
+}
