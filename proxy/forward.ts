@@ -1,0 +1,195 @@
+/**
+ * The upstream side of an exchange: an undici handler that either gathers a response, has it scanned and answers, or
+ * passes a stream on as it comes. `dispatch` and not `request`, because a stream object a response costs a fifth of the
+ * throughput (bench/proxy.ts).
+ *
+ * Back-pressure: a client that does not read pauses the upstream's socket. Abort: a client that leaves ends the
+ * upstream's request, and its socket with it.
+ */
+import type { Dispatcher } from 'undici';
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import { DecodeError, decode } from './body.ts';
+import type { Message } from './guard.ts';
+import { type RawHeaders, responseHeaders } from './headers.ts';
+import { type Kind, responseKind } from './media.ts';
+import type { Passage } from './passage.ts';
+import { Problem } from './problem.ts';
+import type { Relay } from './relay.ts';
+import { relayFor } from './streams.ts';
+
+type Controller = Dispatcher.DispatchController;
+
+const GONE = new Error('the client is gone');
+
+export class Forward implements Dispatcher.DispatchHandler {
+  readonly #passage: Passage;
+  #controller: Controller | undefined;
+  #aborted = false;
+  #finished = false;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #kind: Kind = 'auto';
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #relay: Relay | undefined;
+
+  constructor(passage: Passage) {
+    this.#passage = passage;
+  }
+
+  /** Sends the request; everything after that happens in the callbacks below. */
+  send(path: string, headers: RawHeaders, body: Buffer | undefined): void {
+    const { shared, request } = this.#passage;
+    this.#passage.dispatched = performance.now();
+    const method = request.method as Dispatcher.HttpMethod;
+    shared.pool.dispatch({ method, path, headers, body: body ?? null }, this);
+  }
+
+  /** Ends the upstream's work; does nothing once it has ended by itself. */
+  abort(): void {
+    if (this.#finished || this.#aborted) return;
+    this.#aborted = true;
+    this.#relay?.abandon();
+    this.#controller?.abort(GONE);
+  }
+
+  /** The answer is complete; an upstream that goes on talking is cut off. */
+  #release(): void {
+    if (this.#passage.answered === 0) this.#passage.answered = performance.now();
+    if (this.#finished || this.#aborted) return;
+    this.#aborted = true;
+    this.#controller?.abort(GONE);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#aborted) controller.abort(GONE);
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    const passage = this.#passage;
+    const { request } = passage;
+    this.#status = status;
+    this.#headers = headers;
+    if (request.method === 'HEAD' || status === 204 || status === 304) return;
+    const contentType = one(headers['content-type']);
+    this.#kind = responseKind(contentType, passage.route, status);
+    this.#relay = relayFor({
+      passage,
+      valve: controller,
+      kind: this.#kind,
+      status,
+      headers,
+      release: () => this.#release(),
+    });
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#relay) {
+      this.#relay.write(chunk);
+      return;
+    }
+    this.#size += chunk.length;
+    const limit = this.#passage.shared.settings.limits.responseBytes;
+    if (this.#size > limit) {
+      this.#fail(
+        new Problem(502, 'upstream_response_too_large', `the upstream's response is longer than ${limit} bytes`),
+      );
+      controller.abort(GONE);
+      return;
+    }
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#finished = true;
+    this.#passage.answered = performance.now();
+    if (this.#relay) this.#relay.end();
+    else void this.#answer();
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.#finished = true;
+    this.#relay?.abandon();
+    if (!this.#aborted) this.#passage.refuse(upstreamProblem(error));
+  }
+
+  #fail(problem: Problem): void {
+    this.#aborted = true;
+    this.#passage.refuse(problem);
+  }
+
+  /** A whole response: decoded, scanned, answered. */
+  async #answer(): Promise<void> {
+    const passage = this.#passage;
+    const { response, shared } = passage;
+    try {
+      const headers = this.#headers;
+      if (passage.request.method === 'HEAD' || this.#status === 204 || this.#status === 304) {
+        return this.#answerEmpty();
+      }
+      const raw = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#size);
+      const coding = one(headers['content-encoding'])?.trim().toLowerCase();
+      const body = coding === undefined ? raw : await decodeResponse(raw, coding, shared.settings.limits.responseBytes);
+      const message: Message = {
+        direction: 'response',
+        body,
+        kind: this.#kind,
+        contentType: one(headers['content-type']),
+      };
+      const judgement = await shared.guard.judge(message);
+      passage.settle(judgement, message);
+      if (response.destroyed) return;
+      const out = responseHeaders(headers, coding !== undefined || judgement.edited);
+      out.push('content-length', String(judgement.body.length));
+      passage.writeHead(this.#status, out);
+      passage.bytesOut += judgement.body.length;
+      response.end(judgement.body);
+    } catch (error) {
+      passage.refuse(error);
+    }
+  }
+
+  /** RFC 9110 §9.3.2: the length in an answer to HEAD is that of the body which GET would have. */
+  #answerEmpty(): void {
+    const { response, request } = this.#passage;
+    const out = responseHeaders(this.#headers, false);
+    const length = one(this.#headers['content-length']);
+    if (request.method === 'HEAD' && length !== undefined) out.push('content-length', length);
+    this.#passage.writeHead(this.#status, out);
+    response.end();
+  }
+}
+
+async function decodeResponse(raw: Buffer, coding: string, limit: number): Promise<Buffer> {
+  try {
+    return await decode(raw, coding, limit);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const code = error.reason === 'too_large' ? 'upstream_response_too_large' : 'upstream_invalid';
+    throw new Problem(502, code, `the upstream's response cannot be decoded: ${error.reason.replace('_', ' ')}`);
+  }
+}
+
+/** What a failed request becomes for the client; the reason is a code, since messages may name hosts. */
+function upstreamProblem(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  const code = (error as { code?: string }).code ?? '';
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return new Problem(504, 'upstream_timeout', 'The upstream did not answer in time.', { cause: error });
+  }
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EHOSTUNREACH') {
+    return new Problem(502, 'upstream_unreachable', 'The upstream cannot be reached.', { cause: error });
+  }
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
+    return new Problem(503, 'draining', 'The proxy is shutting down.', { cause: error });
+  }
+  return new Problem(502, 'upstream_error', 'The upstream broke off or answered with something that is no HTTP.', {
+    cause: error,
+  });
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value[0] : value;
+}

@@ -1,0 +1,209 @@
+/**
+ * The scan on both ways through the proxy: bytes in, a judgement out. Decides nothing about HTTP; what a blocked or
+ * unscannable message becomes on the wire is said in exchange.ts.
+ *
+ * A scan that fails is never a scan that passed: without `failOpen` the message stops, with it the bytes are counted as
+ * unscanned. (LiteLLM #35257 let streams through unread and logged "success".)
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Role, SecurityScanner, Verdict } from '../security/index.ts';
+import { type Kind, partsOf } from './media.ts';
+import type { Metrics } from './metrics.ts';
+import type { Detail } from './problem.ts';
+import { redactJson } from './redact.ts';
+
+export type Direction = 'request' | 'response';
+
+export interface Judgement {
+  /** `fail`: there is no verdict and the policy is closed. */
+  readonly outcome: 'pass' | 'block' | 'fail';
+  /** The strongest verdict on any part of the body; absent where nothing was scanned. */
+  readonly verdict?: Verdict;
+  /** What goes on: the same buffer, unless a policy wants spans replaced. */
+  readonly body: Buffer;
+  readonly edited: boolean;
+  /** The class of the error that ended the scan. */
+  readonly failure?: string;
+}
+
+/** One body and what is known about it. */
+export interface Message {
+  readonly direction: Direction;
+  readonly body: Buffer;
+  readonly kind: Kind;
+  readonly contentType?: string | undefined;
+}
+
+export interface GuardOptions {
+  readonly scanner: SecurityScanner;
+  readonly metrics: Metrics;
+  readonly failOpen: boolean;
+  readonly requests: boolean;
+  readonly responses: boolean;
+}
+
+export class Guard {
+  readonly scanner: SecurityScanner;
+  readonly failOpen: boolean;
+  readonly #metrics: Metrics;
+  readonly #reads: Readonly<Record<Direction, boolean>>;
+
+  constructor(options: GuardOptions) {
+    this.scanner = options.scanner;
+    this.failOpen = options.failOpen;
+    this.#metrics = options.metrics;
+    this.#reads = { request: options.requests, response: options.responses };
+  }
+
+  /** Whether bodies of this direction are scanned at all. */
+  reads(direction: Direction): boolean {
+    return this.#reads[direction];
+  }
+
+  /** Judges a whole body and counts its bytes as scanned or not. Never rejects. */
+  async judge(message: Message): Promise<Judgement> {
+    const { direction, body } = message;
+    if (body.length === 0) return { outcome: 'pass', body, edited: false };
+    if (!this.#reads[direction]) return this.pass(message, 'switched_off');
+    const texts = textsOf(message);
+    if (texts === undefined) return this.pass(message, 'binary');
+    try {
+      let worst: Verdict | undefined;
+      for (const { bytes, format } of texts) {
+        const verdict = await this.#scan(bytes, format, direction);
+        worst = worst === undefined ? verdict : strongest(worst, verdict);
+      }
+      this.#metrics.scanned.add(body.length, direction);
+      if (worst === undefined) return { outcome: 'pass', body, edited: false };
+      return this.#decide(message, worst, texts.length === 1);
+    } catch (error) {
+      return this.#failed(message, error);
+    }
+  }
+
+  /** Lets a body pass unread, and says so in the metrics. */
+  pass(message: Message, reason: string): Judgement {
+    this.#metrics.unscanned.add(message.body.length, `${message.direction}\n${reason}`);
+    return { outcome: 'pass', body: message.body, edited: false };
+  }
+
+  /** Counts what a verdict says; for streams, whose verdict comes from `scanStream`. */
+  count(verdict: Verdict, direction: Direction): void {
+    this.#metrics.scanSeconds.observe(verdict.timing.total / 1000, `${direction}\n${verdict.mode}`);
+    if (verdict.fallback !== undefined) this.#metrics.fallbacks.add(1, direction);
+  }
+
+  async #scan(bytes: Buffer, format: 'json' | 'auto' | 'text', direction: Direction): Promise<Verdict> {
+    const role: { role?: Role } = direction === 'response' ? { role: 'assistant' } : {};
+    const verdict = await this.scanner.scan(bytes, { ...role, format });
+    this.count(verdict, direction);
+    return verdict;
+  }
+
+  #decide(message: Message, verdict: Verdict, whole: boolean): Judgement {
+    const { body } = message;
+    if (verdict.verdict === 'block') return { outcome: 'block', verdict, body, edited: false };
+    if (verdict.redactions === undefined) return { outcome: 'pass', verdict, body, edited: false };
+    const edited = whole ? redactJson(body, verdict.redactions) : undefined;
+    // What should have been cut out and cannot be must not pass as it is.
+    if (edited === undefined) return { outcome: 'block', verdict, body, edited: false };
+    return { outcome: 'pass', verdict, body: edited, edited: true };
+  }
+
+  #failed(message: Message, error: unknown): Judgement {
+    this.#metrics.scanErrors.add(1, this.failOpen ? 'open' : 'closed');
+    const failure = error instanceof Error ? error.name : 'unknown';
+    if (this.failOpen) return { ...this.pass(message, 'scan_error'), failure };
+    this.#metrics.unscanned.add(message.body.length, `${message.direction}\nscan_error`);
+    return { outcome: 'fail', body: message.body, edited: false, failure };
+  }
+}
+
+interface Text {
+  readonly bytes: Buffer;
+  readonly format: 'json' | 'auto' | 'text';
+}
+
+/** The texts of a body; undefined where there is nothing to read. */
+function textsOf({ body, kind, contentType }: Message): Text[] | undefined {
+  switch (kind) {
+    case 'json':
+      return [{ bytes: body, format: 'json' }];
+    case 'lines':
+      return linesOf(body);
+    case 'parts': {
+      const parts = partsOf(body, contentType ?? '') ?? [body];
+      return readable(parts);
+    }
+    case 'events':
+      return [{ bytes: body, format: 'text' }];
+    default:
+      return readable([body]);
+  }
+}
+
+function readable(parts: readonly Buffer[]): Text[] | undefined {
+  const texts = parts.filter((part) => part.length > 0 && isUtf8(part));
+  return texts.length === 0 ? undefined : texts.map((bytes) => ({ bytes, format: 'auto' }));
+}
+
+/** Every line as a document, and what the lines say together: one word a line hides nothing. */
+function linesOf(body: Buffer): Text[] {
+  const texts: Text[] = [];
+  let said = '';
+  for (const line of body.toString('utf8').split('\n')) {
+    if (line.trim() === '') continue;
+    texts.push({ bytes: Buffer.from(line), format: 'json' });
+    said += saidBy(line);
+  }
+  if (said !== '') texts.push({ bytes: Buffer.from(said), format: 'text' });
+  return texts;
+}
+
+/** What one line of Ollama's streams adds to the answer: `message.content`, `message.thinking` or `response`. */
+export function saidBy(line: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return ''; // the line itself is judged as JSON, and is a fault there
+    throw error;
+  }
+  const { message, response, thinking } = (value ?? {}) as Record<string, unknown>;
+  const spoken = (message ?? {}) as Record<string, unknown>;
+  return [thinking, response, spoken.thinking, spoken.content].filter((text) => typeof text === 'string').join('');
+}
+
+const ORDER = { allow: 0, flag: 1, block: 2 } as const;
+
+function strongest(a: Verdict, b: Verdict): Verdict {
+  if (ORDER[a.verdict] !== ORDER[b.verdict]) return ORDER[a.verdict] > ORDER[b.verdict] ? a : b;
+  if ((a.redactions === undefined) !== (b.redactions === undefined)) return a.redactions ? a : b;
+  return b.score > a.score ? b : a;
+}
+
+/**
+ * The `m2m` member of an error. Evidence is what the client itself sent; of a blocked response none is told, since that
+ * would deliver what was blocked. `secrets` are cut out of both.
+ */
+export function detailOf(verdict: Verdict, direction: Direction, secrets: readonly string[]): Detail {
+  const own = direction === 'request';
+  const threats = verdict.threats.slice(0, 10).map(({ evidence, ...threat }) => {
+    return own ? { ...threat, evidence: without(evidence, secrets) } : threat;
+  });
+  const { score, scores, mode, fallback, model } = verdict;
+  return {
+    stage: direction,
+    verdict: verdict.verdict,
+    score,
+    scores,
+    threats,
+    mode,
+    ...(fallback === undefined ? {} : { fallback: without(fallback, secrets) }),
+    model,
+  };
+}
+
+function without(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => (secret.length < 4 ? rest : rest.replaceAll(secret, '[secret]')), text);
+}

@@ -1,0 +1,258 @@
+/**
+ * The proxy as a whole: listens, tells the proxy's own pages from traffic, and drains. Read exchange.ts next.
+ *
+ * Closing: from the first moment on `/readyz` is 503 and every answer ends its connection, but for `LINGER_MS` the
+ * listener stays, so that what already lies in the kernel's queues is answered and not reset. Then nothing new is
+ * accepted, what is in flight ends by itself, and after `drainMs` by force.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Pool } from 'undici';
+import { ConfigError, InvalidInputError } from '../errors.ts';
+import { type Classifier, SecurityScanner } from '../security/index.ts';
+import { type Demo, startDemo } from './demo.ts';
+import { Exchange } from './exchange.ts';
+import { Guard } from './guard.ts';
+import { Log } from './log.ts';
+import { Metrics } from './metrics.ts';
+import type { Shared } from './passage.ts';
+import { Problem } from './problem.ts';
+import { complete, type ProxyConfig, type Settings } from './settings.ts';
+import { Target } from './target.ts';
+
+const LINGER_MS = 100;
+
+/** Where a proxy listens. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Proxy {
+  /** @throws ConfigError  the address is taken or not ours */
+  listen(): Promise<Listening>;
+  /** Drains and ends; the second call waits for the first. */
+  close(): Promise<void>;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Makes a proxy; nothing listens before `listen()`.
+ *
+ * @throws ConfigError  a setting is unknown, malformed or contradicts another one
+ */
+export function createProxy(config: ProxyConfig, { classifier }: { classifier?: Classifier } = {}): Proxy {
+  const settings = complete(config);
+  if (config.mode === 'neural' && !classifier) {
+    throw new ConfigError('mode neural: no classifier is loaded; choose auto or patterns, or hand one to createProxy');
+  }
+  if (settings.upstream !== 'demo') new Target(settings.upstream);
+  const metrics = new Metrics();
+  const guard = new Guard({
+    scanner: scannerOf(config, classifier),
+    metrics,
+    failOpen: settings.failOpen,
+    requests: settings.scanRequests,
+    responses: settings.scanResponses,
+  });
+  if (classifier?.model) {
+    const { id, sha256, device } = classifier.model;
+    metrics.model.add(1, [id, sha256, device].join('\n'));
+  }
+  const log = new Log(config.log ?? ((lines) => void process.stderr.write(lines)));
+  return new Running(settings, { settings, guard, metrics, log, upstreamKey: config.upstreamKey });
+}
+
+function scannerOf(config: ProxyConfig, classifier: Classifier | undefined): SecurityScanner {
+  const { flagAt, blockAt, categories, allow, monitor, mode, deadlineMs } = config;
+  const policy = { flagAt, blockAt, categories, allow, monitor, mode, deadlineMs, classifier };
+  try {
+    return new SecurityScanner(Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined)));
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw new ConfigError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+class Running implements Proxy {
+  readonly metrics: Metrics;
+  readonly #settings: Settings;
+  readonly #parts: Omit<Shared, 'target' | 'pool' | 'draining'>;
+  #server: Server | undefined;
+  #shared: Shared | undefined;
+  #demo: Demo | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: Settings, parts: Omit<Shared, 'target' | 'pool' | 'draining'>) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.metrics = parts.metrics;
+  }
+
+  async listen(): Promise<Listening> {
+    const { host, port, upstream, timeouts } = this.#settings;
+    if (this.#server) throw new ConfigError('listen: this proxy already listens');
+    if (upstream === 'demo') this.#demo = await startDemo();
+    const target = new Target(this.#demo?.url ?? upstream);
+    const pool = new Pool(target.origin, {
+      connections: this.#settings.limits.upstreamSockets,
+      pipelining: 1,
+      allowH2: false,
+      connectTimeout: timeouts.connectMs,
+      headersTimeout: timeouts.upstreamMs,
+      bodyTimeout: timeouts.idleMs,
+    });
+    const shared: Shared = { ...this.#parts, target, pool, draining: false };
+    this.#shared = shared;
+    const server = makeServer(this.#settings, (request, response) => answer(shared, request, response));
+    this.#server = server;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, host, 4096, resolve);
+      });
+    } catch (error) {
+      await this.close();
+      const { code } = error as { code?: string };
+      throw new ConfigError(`cannot listen on ${host}:${port}: ${code ?? 'unknown'}; choose another port or host`, {
+        cause: error,
+      });
+    }
+    const address = server.address() as AddressInfo;
+    return { host: address.address, port: address.port };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#drain();
+    return this.#closing;
+  }
+
+  async #drain(): Promise<void> {
+    const server = this.#server;
+    const shared = this.#shared;
+    if (!server || !shared) return;
+    shared.draining = true;
+    const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
+    if (server.listening) {
+      if (await connections(server)) await pause(LINGER_MS);
+      server.close();
+      const force = setTimeout(() => server.closeAllConnections(), this.#settings.timeouts.drainMs);
+      await closed;
+      clearTimeout(force);
+    }
+    // Whatever a client left behind is aborted by now; destroy() also ends idle sockets that close() would wait for.
+    await (shared.pool as Pool).destroy();
+    await this.#demo?.close();
+    shared.log.flush();
+  }
+}
+
+function makeServer(settings: Settings, serve: (request: IncomingMessage, response: ServerResponse) => void): Server {
+  const { headersMs, requestMs } = settings.timeouts;
+  const server = createServer(
+    {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      // Node looks for late clients this often; its default of 30 s would make 10 s up to 40.
+      connectionsCheckingInterval: Math.min(1000, Math.ceil(headersMs / 4)),
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16_384,
+      insecureHTTPParser: false,
+      noDelay: true,
+    },
+    serve,
+  );
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    // A body that is too long is refused before it is sent; exchange.ts answers 413 from the declared length.
+    if (Number(request.headers['content-length'] ?? 0) <= settings.limits.requestBytes) response.writeContinue();
+    serve(request, response);
+  });
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseSocket(socket, 405, 'connect_unsupported'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseSocket(socket, ...reasonOf(error)));
+  limitSockets(server, settings.limits.socketsPerAddress);
+  return server;
+}
+
+function limitSockets(server: Server, limit: number): void {
+  const open = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > limit) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = open.get(address)! - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+  });
+}
+
+/** What llhttp found wrong → status and code. */
+function reasonOf(error: NodeJS.ErrnoException): [status: number, code: string] {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'request_timeout'];
+  if (error.code === 'HPE_HEADER_OVERFLOW') return [431, 'headers_too_large'];
+  if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return [413, 'body_too_large'];
+  return [400, 'invalid_http'];
+}
+
+function refuseSocket(socket: Socket, status: number, code: string): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = new Problem(status, code, 'The bytes on this connection are no request that this proxy takes.').toJSON();
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  // Half-closed is not closed: a client that keeps its side open must not keep the socket.
+  setTimeout(() => socket.destroy(), 1000).unref();
+}
+
+/** The proxy's own pages; everything else is traffic. */
+function answer(shared: Shared, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    const own = pageOf(shared, request.url);
+    if (own) {
+      response.writeHead(own.status, { 'content-type': own.type, 'content-length': Buffer.byteLength(own.body) });
+      response.end(own.body);
+      return;
+    }
+  }
+  void new Exchange(shared, request, response).run();
+}
+
+interface Page {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** `/readyz` says whether this proxy takes requests; it does not ask the upstream, whose failures are its clients' 502. */
+function pageOf({ draining, metrics }: Shared, url: string | undefined): Page | undefined {
+  switch (url) {
+    case '/healthz':
+      return { status: 200, type: TEXT, body: 'ok\n' };
+    case '/readyz':
+      return { status: draining ? 503 : 200, type: TEXT, body: draining ? 'draining\n' : 'ready\n' };
+    case '/metrics':
+      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.text() };
+    default:
+      return undefined;
+  }
+}
+
+function connections(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,177 @@
+/** What a proxy can be told, what holds where it is not told, and what is refused. Reading it from places: config.ts. */
+import * as v from 'valibot';
+import { ConfigError } from '../errors.ts';
+import type { Mode, Policy } from '../security/index.ts';
+
+/** Bounds on memory and sockets. */
+export interface Limits {
+  /** A request's body, before and after decoding; default 16 MiB. Longer is answered 413. */
+  readonly requestBytes: number;
+  /** A response that is scanned as a whole; default 64 MiB. Longer is answered 502. */
+  readonly responseBytes: number;
+  /** Connections of one client address; default 2,048. Further ones are closed at once. */
+  readonly socketsPerAddress: number;
+  /** Connections to the upstream; default 1,024. Further requests wait for one. */
+  readonly upstreamSockets: number;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  /** For a client to send a request's headers; default 10,000. */
+  readonly headersMs: number;
+  /** For a client to send the whole request; default 60,000. */
+  readonly requestMs: number;
+  /** For a connection to the upstream; default 10,000. */
+  readonly connectMs: number;
+  /** For the upstream to begin its answer; default 300,000, since a whole completion may be made before the first byte. */
+  readonly upstreamMs: number;
+  /** Between two chunks of the upstream's answer; default 300,000. */
+  readonly idleMs: number;
+  /** For the requests in flight when close() is called; default 30,000. */
+  readonly drainMs: number;
+}
+
+/** Thresholds, categories, allow-list and `monitor` are the scanner's policy; see security/policy.ts. */
+export interface ProxyConfig extends Policy {
+  /** `http(s)://host[:port][/path]`, or `demo`; the mapping of paths is in target.ts. */
+  readonly upstream: string;
+  /** Sent upstream as `authorization: Bearer …` in place of what the client sent; default: the client's goes on. */
+  readonly upstreamKey?: string;
+  /** Default 127.0.0.1: reachable from this machine alone. */
+  readonly host?: string;
+  /** Default 8080; 0 takes any free one. */
+  readonly port?: number;
+  /** Default: `auto` with a classifier, else `patterns`. */
+  readonly mode?: Mode;
+  /** Milliseconds that a scan waits for the classifier. */
+  readonly deadlineMs?: number;
+  /** Let a message pass when its scan fails; default: only in monitor mode. */
+  readonly failOpen?: boolean;
+  /** Default true. */
+  readonly scanRequests?: boolean;
+  /** Default true. */
+  readonly scanResponses?: boolean;
+  readonly limits?: Partial<Limits>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Takes the log, one or more JSON lines at a time; default: stderr. */
+  readonly log?: (lines: string) => void;
+}
+
+/** A configuration with every default filled in. */
+export interface Settings {
+  readonly upstream: string;
+  readonly host: string;
+  readonly port: number;
+  readonly failOpen: boolean;
+  readonly scanRequests: boolean;
+  readonly scanResponses: boolean;
+  readonly limits: Limits;
+  readonly timeouts: Timeouts;
+}
+
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const millis = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400_000));
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_073_741_824));
+const text = v.pipe(v.string(), v.nonEmpty());
+const some = v.exactOptional;
+const category = some(
+  v.strictObject({
+    flagAt: some(share),
+    blockAt: some(share),
+    action: some(v.picklist(['block', 'flag', 'redact', 'ignore'])),
+  }),
+);
+const shape = v.strictObject({
+  upstream: some(text),
+  host: some(text),
+  port: some(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
+  mode: some(v.picklist(['auto', 'neural', 'patterns'])),
+  deadlineMs: some(millis),
+  monitor: some(v.boolean()),
+  flagAt: some(share),
+  blockAt: some(share),
+  categories: some(
+    v.strictObject({
+      prompt_injection: category,
+      jailbreak: category,
+      data_exfiltration: category,
+      malformed: category,
+    }),
+  ),
+  allow: some(v.strictObject({ names: some(v.array(text)), phrases: some(v.array(text)), paths: some(v.array(text)) })),
+  failOpen: some(v.boolean()),
+  scanRequests: some(v.boolean()),
+  scanResponses: some(v.boolean()),
+  limits: some(
+    v.strictObject({
+      requestBytes: some(count),
+      responseBytes: some(count),
+      socketsPerAddress: some(count),
+      upstreamSockets: some(count),
+    }),
+  ),
+  timeouts: some(
+    v.strictObject({
+      headersMs: some(millis),
+      requestMs: some(millis),
+      connectMs: some(millis),
+      upstreamMs: some(millis),
+      idleMs: some(millis),
+      drainMs: some(millis),
+    }),
+  ),
+});
+
+/** A configuration as JSON can tell it: no functions and, so that no key lies in a file, no `upstreamKey`. */
+export type PlainConfig = Partial<Omit<ProxyConfig, 'log' | 'upstreamKey'>>;
+
+/**
+ * Checks every name and value.
+ *
+ * @param origin  tells where a setting was read, from its path: `m2m.config.json`, `the flag --port` …
+ * @throws ConfigError  the first setting that is unknown or malformed, with its origin
+ */
+export function checkSettings(value: unknown, origin: (path: string) => string): PlainConfig {
+  const result = v.safeParse(shape, value);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const path = v.getDotPath(issue) ?? 'the configuration';
+  const unknown = issue.type === 'strict_object' && issue.expected === 'never';
+  const known = unknown ? 'is no setting' : `expected ${issue.expected ?? 'another value'}, found ${issue.received}`;
+  throw new ConfigError(`${path}${unknown ? ' ' : ': '}${known} (${origin(path)})`);
+}
+
+/** Fills in the defaults. @throws ConfigError  a setting is unknown or malformed, or there is no upstream */
+export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Settings {
+  const config = checkSettings(plain, () => 'createProxy');
+  if (config.upstream === undefined) {
+    throw new ConfigError('upstream: none is set; expected a URL such as http://localhost:11434/v1, or demo');
+  }
+  if (upstreamKey !== undefined && !/^[\x21-\x7e]+$/u.test(upstreamKey)) {
+    throw new ConfigError('upstreamKey: expected visible ASCII characters only, found others');
+  }
+  return {
+    upstream: config.upstream,
+    host: config.host ?? '127.0.0.1',
+    port: config.port ?? 8080,
+    failOpen: config.failOpen ?? config.monitor ?? false,
+    scanRequests: config.scanRequests ?? true,
+    scanResponses: config.scanResponses ?? true,
+    limits: {
+      requestBytes: 16_777_216,
+      responseBytes: 67_108_864,
+      socketsPerAddress: 2048,
+      upstreamSockets: 1024,
+      ...config.limits,
+    },
+    timeouts: {
+      headersMs: 10_000,
+      requestMs: 60_000,
+      connectMs: 10_000,
+      upstreamMs: 300_000,
+      idleMs: 300_000,
+      drainMs: 30_000,
+      ...config.timeouts,
+    },
+  };
+}
