@@ -18,8 +18,7 @@ const INNOCUOUS = [
 
 const hidden = (payload: string, random: Random): string => pick(INNOCUOUS, random).replace('*', () => payload);
 
-const tagged = (text: string): string =>
-  perChar(text, (char) => String.fromCodePoint(0xe0000 + Math.max(0x20, char.codePointAt(0)!)));
+const tagged = (text: string): string => perChar(text, (char) => String.fromCodePoint(0xe0000 + char.codePointAt(0)!));
 
 const bytes = (text: string): number[] => [...new TextEncoder().encode(text)];
 

@@ -42,8 +42,8 @@ export function perChar(text: string, replace: (char: string, index: number) => 
   return Array.from(text, replace).join('');
 }
 
-/** Every run of letters, digits and apostrophes replaced by what `replace` makes of it. */
+/** Every run of letters and digits, with the apostrophes inside it, replaced by what `replace` makes of it. */
 export function perWord(text: string, replace: (word: string, index: number) => string): string {
   let index = 0;
-  return text.replace(/[\p{L}\p{N}'’]+/gu, (word) => replace(word, index++));
+  return text.replace(/[\p{L}\p{N}]+(?:['’][\p{L}\p{N}]+)*/gu, (word) => replace(word, index++));
 }
