@@ -7,7 +7,8 @@ import type { Role, Threat } from './verdict.ts';
 
 export interface Read {
   readonly pieces: readonly Piece[];
-  readonly faults: readonly Threat[];
+  /** What is wrong with the structure, each with the string that its span lies in. */
+  readonly faults: readonly { readonly threat: Threat; readonly text: string }[];
   /** The text that the spans of faults without a path point into; absent for a value. */
   readonly text?: string;
 }
@@ -70,32 +71,34 @@ function readText(text: string, options: ReadOptions, found: readonly Fault[]): 
 
 function readValue(value: object, role: Role | undefined): Read {
   const { pieces, faults } = walk(value, role);
-  return { pieces, faults: [...faults.map(keyThreat), ...nested(pieces)] };
+  return { pieces, faults: [...faults.flatMap(ofKey), ...nested(pieces)] };
 }
 
-function nested(pieces: readonly Piece[]): Threat[] {
-  return pieces.flatMap((piece) =>
-    piece.json || piece.role === 'tool'
-      ? asThreats(piece.text, nestedFaults(piece.text, piece.json ?? false), piece)
-      : [],
-  );
+function nested(pieces: readonly Piece[]): Read['faults'] {
+  return pieces.flatMap((piece) => {
+    if (!piece.json && piece.role !== 'tool') return [];
+    return asThreats(piece.text, nestedFaults(piece.text, piece.json ?? false), piece);
+  });
 }
 
-function keyThreat({ name, path, key }: KeyFault): Threat {
-  const [threat] = asThreats(key, [{ name, score: scoreOf(name), span: [0, key.length], detail: name }]);
-  return path === undefined ? threat! : { ...threat!, path };
+function ofKey({ name, path, key }: KeyFault): Read['faults'] {
+  const fault: Fault = { name, score: scoreOf(name), span: [0, key.length], detail: name };
+  return asThreats(key, [fault], path === undefined ? {} : { path });
 }
 
-function asThreats(text: string, faults: readonly Fault[], place: Omit<Piece, 'text'> = {}): Threat[] {
-  return faults.map(({ name, score, span }) => ({
-    category: 'malformed',
-    score,
-    name,
-    span,
-    ...(place.path === undefined ? {} : { path: place.path }),
-    ...(place.role === undefined ? {} : { role: place.role }),
-    evidence: text.slice(span[0], Math.min(span[1], span[0] + 200)),
-    by: 'pattern',
-    view: 'raw',
-  }));
+function asThreats(text: string, faults: readonly Fault[], place: Omit<Piece, 'text'> = {}): Read['faults'] {
+  return faults.map(({ name, score, span }) => {
+    const threat: Threat = {
+      category: 'malformed',
+      score,
+      name,
+      span,
+      ...(place.path === undefined ? {} : { path: place.path }),
+      ...(place.role === undefined ? {} : { role: place.role }),
+      evidence: text.slice(span[0], Math.min(span[1], span[0] + 200)),
+      by: 'pattern',
+      view: 'raw',
+    };
+    return { threat, text };
+  });
 }

@@ -12,7 +12,7 @@ import { CATEGORIES, type Threat } from './verdict.ts';
 export interface Neural {
   readonly answered: boolean;
   readonly fallback?: string;
-  readonly threats: readonly { readonly threat: Threat; readonly text: string }[];
+  readonly threats: readonly { readonly threat: Threat; readonly piece: Piece }[];
   /** Milliseconds. */
   readonly elapsed: number;
 }
@@ -29,6 +29,9 @@ interface AskOptions {
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
 }
+
+// A timer beyond 31 bits fires at once.
+const MAX_TIMER_MS = 0x7fffffff;
 
 /** @throws ClassifierUnavailableError  with `failClosed`, where `auto` would have fallen back */
 export async function askClassifier(
@@ -74,16 +77,18 @@ async function race(
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     const timeOut = (): void => reject(new ClassifierUnavailableError(`no answer within ${options.deadlineMs} ms`));
-    timer = setTimeout(timeOut, options.deadlineMs);
-    options.signal?.addEventListener('abort', () => reject(options.signal!.reason), { once: true });
+    timer = setTimeout(timeOut, Math.min(options.deadlineMs, MAX_TIMER_MS));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
+  // Nobody waits for it where classify() throws at once, and the abort below rejects it.
+  late.catch(() => undefined);
   try {
     const asked = classifier.classify(
       questions.map((q) => q.input),
       { signal, deadlineMs: options.deadlineMs },
     );
     const answers = await Promise.race([asked, late]);
-    checkAnswers(answers, questions.length);
+    checkAnswers(answers, questions);
     return answers;
   } finally {
     clearTimeout(timer);
@@ -92,17 +97,33 @@ async function race(
 }
 
 /** A classifier is somebody else's code: an answer that is none must not become an allowed message. */
-function checkAnswers(answers: readonly Classified[], expected: number): void {
-  const numbers = (one: Classified): boolean =>
-    [...CATEGORIES, 'benign' as const].every((label) => {
-      const score = one?.scores?.[label];
-      return typeof score === 'number' && score >= 0 && score <= 1;
-    });
-  if (!Array.isArray(answers) || answers.length !== expected || !answers.every(numbers)) {
-    throw new ClassifierUnavailableError(
-      `expected ${expected} answers with a probability for each label, found something else`,
-    );
+function checkAnswers(answers: readonly Classified[], questions: readonly Question[]): void {
+  const expected = questions.length;
+  if (!Array.isArray(answers) || answers.length !== expected) {
+    const found = Array.isArray(answers) ? `${answers.length}` : typeof answers;
+    throw new ClassifierUnavailableError(`expected ${expected} answers, found ${found}`);
   }
+  for (const [i, answer] of answers.entries()) {
+    if (!hasScores(answer)) {
+      throw new ClassifierUnavailableError(`answer ${i}: expected a probability for each label, found something else`);
+    }
+    if (answer.span !== undefined && !isSpan(answer.span, questions[i]!.input.text.length)) {
+      throw new ClassifierUnavailableError(`answer ${i}: expected a span inside its text, found something else`);
+    }
+  }
+}
+
+function hasScores(answer: Classified): boolean {
+  return [...CATEGORIES, 'benign' as const].every((label) => {
+    const score = answer?.scores?.[label];
+    return typeof score === 'number' && score >= 0 && score <= 1;
+  });
+}
+
+function isSpan(span: unknown, length: number): boolean {
+  if (!Array.isArray(span) || span.length !== 2 || !span.every(Number.isInteger)) return false;
+  const [start, end] = span as [number, number];
+  return start >= 0 && start <= end && end <= length;
 }
 
 function threatsOf({ piece, view, input }: Question, answer: Classified, classifier: Classifier): Neural['threats'] {
@@ -121,5 +142,5 @@ function threatsOf({ piece, view, input }: Question, answer: Classified, classif
     by: 'neural',
     view: view?.name ?? 'raw',
   };
-  return [{ threat, text: piece.text }];
+  return [{ threat, piece }];
 }

@@ -3,6 +3,7 @@
  * Nothing here looks at text except to see whether a threat lies inside a phrase that the operator allows.
  */
 import { InvalidInputError } from '../errors.ts';
+import { parsePath, type Segment } from './path.ts';
 import { CATEGORIES, type Category, type Decision, type Threat } from './verdict.ts';
 
 export interface CategoryPolicy {
@@ -40,11 +41,15 @@ export class Judge {
   readonly #categories: Resolved;
   readonly #names: ReadonlySet<string>;
   readonly #phrases: readonly string[];
-  readonly #paths: readonly RegExp[];
+  readonly #paths: readonly PathPattern[];
 
-  /** @throws InvalidInputError  a threshold is outside [0, 1], or `flagAt` is above `blockAt`; names the setting */
+  /** @throws InvalidInputError  an unknown category, action or path, a threshold outside [0, 1], `flagAt` above `blockAt` */
   constructor(policy: Policy = {}) {
     this.monitor = policy.monitor ?? false;
+    const unknown = Object.keys(policy.categories ?? {}).find((name) => !CATEGORIES.includes(name as Category));
+    if (unknown !== undefined) {
+      throw new InvalidInputError(`categories: expected ${CATEGORIES.join(', ')}, found ${unknown}`);
+    }
     this.#categories = Object.fromEntries(CATEGORIES.map((c) => [c, resolve(policy, c)])) as Resolved;
     this.#names = new Set(policy.allow?.names);
     this.#phrases = (policy.allow?.phrases ?? []).filter((phrase) => phrase.length > 0);
@@ -53,7 +58,9 @@ export class Judge {
 
   /** Whether a string at this path is to be judged at all. */
   reads(path: string | undefined): boolean {
-    return path === undefined || !this.#paths.some((pattern) => pattern.test(path));
+    if (path === undefined || this.#paths.length === 0) return true;
+    const { segments } = parsePath(path);
+    return !this.#paths.some((pattern) => covers(pattern, segments));
   }
 
   /** Whether a threat counts, given the string it was found in. */
@@ -77,17 +84,24 @@ export class Judge {
   }
 }
 
+const ACTIONS: readonly unknown[] = ['block', 'flag', 'redact', 'ignore'];
+
 function resolve(policy: Policy, category: Category): Required<CategoryPolicy> {
   const own = policy.categories?.[category];
   const blockAt = threshold(own?.blockAt ?? policy.blockAt ?? 0.8, 'blockAt', category);
   // Lowering blockAt alone must not ask the caller to lower flagAt as well.
-  const flagAt = threshold(own?.flagAt ?? policy.flagAt ?? Math.min(0.5, blockAt), 'flagAt', category);
+  const inherited = own?.blockAt === undefined ? policy.flagAt : Math.min(policy.flagAt ?? 0.5, blockAt);
+  const flagAt = threshold(own?.flagAt ?? inherited ?? Math.min(0.5, blockAt), 'flagAt', category);
   if (flagAt > blockAt) {
     throw new InvalidInputError(
       `flagAt (${flagAt}) is above blockAt (${blockAt}) for ${category}: raise blockAt or lower flagAt`,
     );
   }
-  return { flagAt, blockAt, action: own?.action ?? 'block' };
+  const action = own?.action ?? 'block';
+  if (!ACTIONS.includes(action)) {
+    throw new InvalidInputError(`action for ${category}: expected ${ACTIONS.join(', ')}, found ${String(action)}`);
+  }
+  return { flagAt, blockAt, action };
 }
 
 function threshold(value: number, name: string, category: Category): number {
@@ -95,18 +109,25 @@ function threshold(value: number, name: string, category: Category): number {
   throw new InvalidInputError(`${name} for ${category}: expected a number from 0 to 1, found ${String(value)}`);
 }
 
-function pathPattern(path: string): RegExp {
-  const escaped = path.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '[^.\\[\\]]+');
-  return new RegExp(`^${escaped}$`, 'u');
+/** The segments of a path; `null` is `*`. */
+type PathPattern = readonly (Segment | null)[];
+
+// A name that no key has by accident stands for `*`, so that patterns are read by the grammar of path.ts.
+const ANY = '\u0000*';
+
+function pathPattern(path: string): PathPattern {
+  const written = path.replaceAll('[*]', `["\\u0000*"]`).replaceAll('.*', `["\\u0000*"]`);
+  const rooted = written.startsWith('*') ? `["\\u0000*"]${written.slice(1)}` : written;
+  return parsePath(rooted).segments.map((segment) => (segment === ANY ? null : segment));
+}
+
+function covers(pattern: PathPattern, segments: readonly Segment[]): boolean {
+  if (pattern.length !== segments.length) return false;
+  return pattern.every((expected, i) => expected === null || expected === segments[i]);
 }
 
 function encloses(text: string, phrase: string, start: number, end: number): boolean {
-  for (
-    let at = text.indexOf(phrase, Math.max(0, end - phrase.length));
-    at !== -1 && at <= start;
-    at = text.indexOf(phrase, at + 1)
-  ) {
-    if (at + phrase.length >= end) return true;
-  }
-  return false;
+  // Only here can an occurrence lie around the span; searching the rest for each threat would be quadratic.
+  const from = Math.max(0, end - phrase.length);
+  return start >= from && text.slice(from, start + phrase.length).includes(phrase);
 }

@@ -9,7 +9,7 @@ import { type Judged, judgePiece } from './judge.ts';
 import { askClassifier, type Neural } from './neural.ts';
 import type { View } from './normalize/view.ts';
 import { Judge, type Policy } from './policy.ts';
-import type { Piece } from './strings.ts';
+import { type Distinct, distinct, type Piece } from './strings.ts';
 import {
   CATEGORIES,
   type Category,
@@ -56,29 +56,31 @@ export class SecurityScanner {
   readonly #deadlineMs: number;
   readonly #judge: Judge;
 
-  /** @throws InvalidInputError  an unknown mode, or a threshold outside [0, 1] */
+  /** @throws InvalidInputError  an unknown mode, a deadline that is no time, or a policy that contradicts itself */
   constructor(options: ScannerOptions = {}) {
     this.mode = options.mode ?? (options.classifier ? 'auto' : 'patterns');
     if (!['auto', 'neural', 'patterns'].includes(this.mode)) {
       throw new InvalidInputError(`mode: expected auto, neural or patterns, found ${String(options.mode)}`);
     }
     this.#classifier = options.classifier;
-    this.#deadlineMs = options.deadlineMs ?? 50;
+    this.#deadlineMs = checkDeadline(options.deadlineMs) ?? 50;
     this.#judge = new Judge(options);
   }
 
   /**
    * Judges a text or a message.
    *
-   * @throws InvalidInputError           the input is neither text, bytes nor a JSON value, or the role is unknown
+   * @throws InvalidInputError           the input is neither text, bytes nor a JSON value; an unknown role or a deadline that is no time
    * @throws ClassifierUnavailableError  `mode: 'neural'` and the classifier is missing, failed or was too slow
    */
   async scan(input: ScanInput, options: ScanOptions = {}): Promise<Verdict> {
     const started = performance.now();
     checkRole(options.role);
+    checkDeadline(options.deadlineMs);
     options.signal?.throwIfAborted();
     const read = placeAt(options.path, readInput(input, options));
-    const judged = this.#judgeAll(read);
+    const strings = distinct(read.pieces.filter((piece) => this.#judge.reads(piece.path)));
+    const judged = [...strings.keys()].map(judgePiece);
     const neural =
       this.mode === 'patterns'
         ? undefined
@@ -87,7 +89,7 @@ export class SecurityScanner {
             deadlineMs: options.deadlineMs ?? this.#deadlineMs,
             signal: options.signal,
           });
-    return this.#conclude(read, judged, neural, started);
+    return this.#conclude(read, strings, judged, neural, started);
   }
 
   /** Whether the policy can stop or change a text at all; if not, a stream need not be held back. */
@@ -106,35 +108,33 @@ export class SecurityScanner {
     };
   }
 
-  #judgeAll(read: Read): Judged[] {
-    return read.pieces.filter((piece) => this.#judge.reads(piece.path)).map(judgePiece);
-  }
+  #conclude(
+    read: Read,
+    strings: Distinct,
+    judged: readonly Judged[],
+    neural: Neural | undefined,
+    started: number,
+  ): Verdict {
+    const found: Found[] = read.faults.map((fault) => ({ ...fault, cuttable: false }));
+    const add = (threat: Threat, piece: Piece): void => {
+      for (const place of strings.get(piece)!) {
+        // A threat in a message that names no path cannot be found again to be cut out.
+        const cuttable = place.path !== undefined || read.text !== undefined;
+        found.push({ threat: place === piece ? threat : moved(threat, place), text: piece.text, cuttable });
+      }
+    };
+    for (const { piece, threats } of judged) for (const threat of threats) add(threat, piece);
+    for (const { threat, piece } of neural?.threats ?? []) add(threat, piece);
+    const counted = found.filter(
+      ({ threat, text }) => this.#judge.reads(threat.path) && this.#judge.counts(threat, text),
+    );
+    counted.sort((a, b) => b.threat.score - a.threat.score);
 
-  #conclude(read: Read, judged: readonly Judged[], neural: Neural | undefined, started: number): Verdict {
-    const threats: Threat[] = read.faults.filter((fault) => this.#judge.counts(fault, read.text ?? ''));
-    for (const { piece, threats: found } of judged)
-      threats.push(...found.filter((t) => this.#judge.counts(t, piece.text)));
-    for (const { threat, text } of neural?.threats ?? []) if (this.#judge.counts(threat, text)) threats.push(threat);
-    threats.sort((a, b) => b.score - a.score);
-
+    const { verdict, reported, redactions } = this.#decide(counted);
     const scores = Object.fromEntries(CATEGORIES.map((c) => [c, 0])) as Record<Category, number>;
-    let verdict: Decision = 'allow';
-    const redactions: Threat[] = [];
-    const reported: Threat[] = [];
-    for (const threat of threats) {
-      scores[threat.category] = Math.max(scores[threat.category], threat.score);
-      const decision = this.#judge.decide(threat);
-      if (decision === 'redact') redactions.push(threat);
-      if (decision === 'block') verdict = 'block';
-      else if (decision !== 'allow' && verdict === 'allow') verdict = 'flag';
-      if (decision !== 'allow') reported.push(threat);
-    }
-    const done = performance.now();
-    const spent = { normalize: 0, pattern: 0 };
-    for (const { timing } of judged) {
-      spent.normalize += timing.normalize;
-      spent.pattern += timing.pattern;
-    }
+    for (const { threat } of counted) scores[threat.category] = Math.max(scores[threat.category], threat.score);
+    const spent = (stage: 'normalize' | 'pattern'): number =>
+      judged.reduce((sum, { timing }) => sum + timing[stage], 0);
     return new Verdict({
       verdict,
       score: Math.max(...Object.values(scores)),
@@ -144,9 +144,45 @@ export class SecurityScanner {
       ...(neural?.fallback === undefined ? {} : { fallback: neural.fallback }),
       ...(redactions.length === 0 ? {} : { redactions }),
       model: neural?.answered ? (this.#classifier?.model ?? null) : null,
-      timing: { ...spent, neural: neural?.elapsed ?? 0, total: done - started },
+      timing: {
+        normalize: spent('normalize'),
+        pattern: spent('pattern'),
+        neural: neural?.elapsed ?? 0,
+        total: performance.now() - started,
+      },
     });
   }
+
+  #decide(counted: readonly Found[]): { verdict: Decision; reported: Threat[]; redactions: Threat[] } {
+    const reported: Threat[] = [];
+    const redactions: Threat[] = [];
+    let verdict: Decision = 'allow';
+    for (const { threat, cuttable } of counted) {
+      const decision = this.#judge.decide(threat);
+      if (decision === 'allow') continue;
+      reported.push(threat);
+      if (decision === 'redact' && cuttable) redactions.push(threat);
+      // What cannot be cut out must not pass.
+      if (decision === 'block' || (decision === 'redact' && !cuttable)) verdict = 'block';
+      else if (verdict === 'allow') verdict = 'flag';
+    }
+    // Spans in the raw text and strings by path cannot be cut out of one text at once; see redact.ts.
+    const placed = redactions.filter((threat) => threat.path !== undefined).length;
+    if (placed > 0 && placed < redactions.length) verdict = 'block';
+    return { verdict, reported, redactions };
+  }
+}
+
+interface Found {
+  readonly threat: Threat;
+  /** The string that the threat's span lies in. */
+  readonly text: string;
+  readonly cuttable: boolean;
+}
+
+function moved(threat: Threat, { path }: Piece): Threat {
+  const { path: _, ...rest } = threat;
+  return path === undefined ? rest : { ...rest, path };
 }
 
 /** The same strings and faults, told as parts of the message that the text stands in. */
@@ -157,7 +193,7 @@ function placeAt(path: string | undefined, read: Read): Read {
   return {
     ...read,
     pieces: read.pieces.map((piece) => ({ ...piece, path: under(piece.path) })),
-    faults: read.faults.map((fault) => ({ ...fault, path: under(fault.path) })),
+    faults: read.faults.map(({ threat, text }) => ({ threat: { ...threat, path: under(threat.path) }, text })),
   };
 }
 
@@ -165,4 +201,9 @@ function checkRole(role: unknown): void {
   if (role !== undefined && !ROLES.includes(role as Role)) {
     throw new InvalidInputError(`role: expected ${ROLES.join(', ')}, found ${String(role)}`);
   }
+}
+
+function checkDeadline(deadlineMs: unknown): number | undefined {
+  if (deadlineMs === undefined || (typeof deadlineMs === 'number' && deadlineMs >= 0)) return deadlineMs;
+  throw new InvalidInputError(`deadlineMs: expected a number of milliseconds from 0, found ${String(deadlineMs)}`);
 }

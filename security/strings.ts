@@ -58,6 +58,27 @@ export function walk(value: unknown, role?: Role): Walked {
   }
 }
 
+/** The first piece of each text and role → all pieces like it: a text is judged once, however often it stands in a message. */
+export type Distinct = ReadonlyMap<Piece, readonly Piece[]>;
+
+/** Groups pieces by text and role. */
+export function distinct(all: readonly Piece[]): Distinct {
+  const first = new Map<Role | undefined, Map<string, Piece>>();
+  const places = new Map<Piece, Piece[]>();
+  for (const piece of all) {
+    const ofRole = first.get(piece.role) ?? new Map<string, Piece>();
+    first.set(piece.role, ofRole);
+    const known = ofRole.get(piece.text);
+    if (known) {
+      places.get(known)!.push(piece);
+      continue;
+    }
+    ofRole.set(piece.text, piece);
+    places.set(piece, [piece]);
+  }
+  return places;
+}
+
 // Faults beyond this number add nothing to a verdict.
 const MAX_FAULTS = 64;
 

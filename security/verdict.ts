@@ -71,15 +71,30 @@ export interface VerdictFields {
   readonly timing: Timing;
 }
 
-export interface Verdict extends VerdictFields {}
-
 /** The outcome of one scan. Plain fields for JSON; the accessors are names that earlier versions of the protocol used. */
-export class Verdict {
+export class Verdict implements VerdictFields {
   readonly safe: boolean;
+  readonly verdict: Decision;
+  readonly score: number;
+  readonly scores: Readonly<Record<Category, number>>;
+  readonly threats: readonly Threat[];
+  readonly mode: 'neural' | 'patterns';
+  declare readonly fallback?: string;
+  declare readonly redactions?: readonly Threat[];
+  readonly model: ModelIdentity | null;
+  readonly timing: Timing;
 
   constructor(fields: VerdictFields) {
     this.safe = fields.verdict === 'allow';
-    Object.assign(this, fields);
+    this.verdict = fields.verdict;
+    this.score = fields.score;
+    this.scores = fields.scores;
+    this.threats = fields.threats;
+    this.mode = fields.mode;
+    if (fields.fallback !== undefined) this.fallback = fields.fallback;
+    if (fields.redactions !== undefined) this.redactions = fields.redactions;
+    this.model = fields.model;
+    this.timing = fields.timing;
   }
 
   /** Alias of `score`. */
