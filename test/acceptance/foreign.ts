@@ -18,11 +18,11 @@ export interface Foreign {
 export async function startForeign(): Promise<Foreign> {
   const mock = new LLMock({ port: 0, host: '127.0.0.1', chunkSize: 7 });
   mock
+    .onToolResult('call_1', { content: 'It rains in Bergen.' })
     .onMessage('hello', { content: 'Hello from far away.' })
     .onMessage('long story', { content: `${FILLER.repeat(12)}The end.` })
     .onMessage('poisoned', { content: `${FILLER.repeat(12)}${ATTACK} ${FILLER.repeat(12)}` })
     .onMessage('weather', { toolCalls: [{ name: 'weather', arguments: '{"city":"Bergen"}', id: 'call_1' }] })
-    .onToolResult('call_1', { content: 'It rains in Bergen.' })
     .onMessage('broken upstream', {
       error: { message: 'the model is overloaded', type: 'server_error', code: 'overloaded' },
       status: 503,

@@ -102,7 +102,9 @@ describe('openai', () => {
     });
     expect((error.error as { m2m: unknown }).m2m).toMatchObject({
       verdict: 'block',
-      threats: [{ category: 'prompt_injection' }],
+      threats: expect.arrayContaining([
+        expect.objectContaining({ category: 'prompt_injection', path: 'messages[2].content' }),
+      ]),
     });
     expect(foreign.seen()).toHaveLength(before);
   });
