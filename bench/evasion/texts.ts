@@ -38,9 +38,9 @@ interface Row {
 const SEED = 'evasion-1';
 /** How many of each, ASCII and other, from each of the two pools. */
 const ATTACKS: Readonly<Record<Category, readonly [ascii: number, other: number]>> = {
-  prompt_injection: [35, 4],
-  jailbreak: [30, 3],
-  data_exfiltration: [30, 3],
+  prompt_injection: [40, 4],
+  jailbreak: [32, 3],
+  data_exfiltration: [32, 3],
   malformed: [20, 0],
 };
 const BENIGN = [260, 30] as const;
