@@ -6,8 +6,10 @@
  * window finds is confirmed on the whole text so far before it stops anything, because a window's edge can make
  * something of an innocent text; until then everything from there on is held.
  */
-import type { Inspected, SecurityScanner } from '../scanner.ts';
-import type { Role, Span, Threat, Verdict } from '../verdict.ts';
+import { redact } from '../redact.ts';
+import type { Inspected, ScanOptions, SecurityScanner } from '../scanner.ts';
+import type { Role, Threat, Verdict } from '../verdict.ts';
+import type { Continued } from './event.ts';
 import { alignedBase, lettersFrom, openFrom, runFrom } from './hold.ts';
 import { JsonPrefix } from './json-prefix.ts';
 import { conclude, faulty, merge, shift, withFields } from './verdicts.ts';
@@ -18,6 +20,13 @@ export interface Hold {
   /** Characters that one channel may hold before the stream fails closed. */
   readonly maxHeld: number;
   readonly signal: AbortSignal | undefined;
+}
+
+/** A stretch to cut out, in offsets of the whole text. */
+export interface Cut {
+  readonly from: number;
+  readonly to: number;
+  readonly worst: Threat;
 }
 
 type Found = Inspected['found'][number];
@@ -40,6 +49,8 @@ const MAX_FOUND = 256;
 export class Channel {
   readonly path: string;
   readonly #role: Role;
+  /** The arguments of a call claim to be JSON, whatever they look like: only the whole tells whether they are. */
+  readonly #claimed: boolean;
   readonly #hold: Hold;
   /** Everything before the window, in pieces; undefined once the text is too long to be kept. */
   #archive: string[] | undefined = [];
@@ -54,15 +65,18 @@ export class Channel {
   #confirmed = 0;
   #suspect: { from: number; until: number } | undefined;
   #verdict: { at: number; verdict: Verdict } | undefined;
-  /** Disjoint, in order; offsets into the whole text. */
-  readonly redactions: Span[] = [];
+  /** Disjoint, in order. */
+  readonly cuts: Cut[] = [];
+  /** Set when a JSON document was redacted: stands for the whole text. */
+  replacement: string | undefined;
   /** Everything before this offset may go on. */
   safe = 0;
   /** Set by an event that says that the text is complete. */
   closing = false;
 
-  constructor(path: string, role: Role, hold: Hold) {
+  constructor({ path, channel }: Continued, role: Role, hold: Hold) {
     this.path = path;
+    this.#claimed = path.endsWith('.function.arguments') || channel.startsWith('response.function_call_arguments');
     this.#role = role;
     this.#hold = hold;
   }
@@ -83,16 +97,21 @@ export class Channel {
     if (this.#json?.push(text) === false) this.#json = undefined;
   }
 
+  /** Whether the text has to be complete before anything can be said about it. */
+  get #document(): boolean {
+    return this.#claimed || this.#json !== undefined;
+  }
+
   /** Whether enough has come since the last look. A JSON document is judged when it is complete. */
   get due(): boolean {
     const held = this.#length - this.safe;
     if (held > this.#hold.maxHeld) return true;
-    return this.#json === undefined && this.#length - this.#scanned >= Math.max(STEP, held >> 2);
+    return !this.#document && this.#length - this.#scanned >= Math.max(STEP, held >> 2);
   }
 
   /** Judges the window and moves `safe`. @returns a verdict that stops the stream, if there is one */
   async advance(scanner: SecurityScanner): Promise<Verdict | undefined> {
-    if (this.#json && this.#length - this.safe > this.#hold.maxHeld) return this.#tooLong();
+    if (this.#document && this.#length - this.safe > this.#hold.maxHeld) return this.#tooLong();
     this.#scanned = this.#length;
     const text = this.#window;
     const { views, found } = scanner.inspect({ text, path: this.path, role: this.#role });
@@ -102,7 +121,7 @@ export class Channel {
       const moved = this.#remember(one);
       const [start, end] = moved.threat.span;
       if ((moved.decision !== 'block' && moved.decision !== 'redact') || end <= this.safe) continue;
-      if (this.#redacted(start, end)) continue;
+      if (this.#covered(start, end)) continue;
       if (end > this.#length - SETTLE) open = Math.min(open, start);
       else settled.push(moved);
     }
@@ -124,7 +143,7 @@ export class Channel {
     if (this.#archive === undefined) {
       const stop = await this.advance(scanner);
       if (stop) return stop;
-      for (const { threat, decision } of this.#found.values()) if (decision === 'redact') this.#redact(threat.span);
+      for (const { threat, decision } of this.#found.values()) if (decision === 'redact') this.#cut(threat);
     }
     const verdict = await this.#whole(scanner, this.#length);
     this.#verdict = { at: this.#length, verdict };
@@ -140,18 +159,26 @@ export class Channel {
     }
     const text = this.#archive.join('') + this.#window;
     const verdict = await scanner.scan(text, this.#options(this.#role));
-    for (const threat of verdict.redactions ?? []) {
-      const span = threat.path === this.path ? threat.span : locate(text, threat);
-      if (span && (span[1] > settled || this.#redacted(...span))) continue;
-      // A finding inside a decoded string that cannot be found in the JSON around it cannot be cut out of it either.
-      if (!span || span[0] < this.safe) return withFields(verdict, { verdict: 'block' });
-      this.#redact(span);
+    const redactions = verdict.redactions ?? [];
+    if (redactions.some((threat) => threat.path !== this.path)) {
+      // Found in the strings of a JSON document: cut there, if nothing of it has gone out yet.
+      if (settled < this.#length) return verdict;
+      if (this.safe > 0) return withFields(verdict, { verdict: 'block' });
+      this.replacement = redact(text, inside(verdict, this.path));
+      return verdict;
+    }
+    for (const threat of redactions) {
+      const [start, end] = threat.span;
+      if (end > settled || this.#covered(start, end)) continue;
+      if (start < this.safe) return withFields(verdict, { verdict: 'block' });
+      this.#cut(threat);
     }
     return verdict;
   }
 
-  #options(role: Role): { role: Role; path: string; signal?: AbortSignal } {
-    return { role, path: this.path, ...(this.#hold.signal ? { signal: this.#hold.signal } : {}) };
+  #options(role: Role): ScanOptions {
+    const format = this.#claimed ? 'json' : 'auto';
+    return { role, format, path: this.path, ...(this.#hold.signal ? { signal: this.#hold.signal } : {}) };
   }
 
   /** Asks the whole text so far about what a window found. */
@@ -161,7 +188,7 @@ export class Channel {
     // Confirmations may read eight times the text in all; a text with more findings than that is taken at its windows' word.
     const affordable = this.#confirmed + this.#length <= 8 * this.#length + 65_536;
     if (this.#archive === undefined || !affordable) {
-      for (const { threat, decision } of settled) if (decision === 'redact') this.#redact(threat.span);
+      for (const { threat, decision } of settled) if (decision === 'redact') this.#cut(threat);
       const blocking = settled.filter((one) => one.decision === 'block');
       return blocking.length === 0 ? undefined : conclude(blocking, { mode: 'patterns', model: null });
     }
@@ -169,7 +196,7 @@ export class Channel {
     this.#confirmed += this.#length;
     const verdict = await this.#whole(scanner, this.#length - SETTLE);
     if (verdict.verdict === 'block') return verdict;
-    const doubted = settled.some((one) => !this.#redacted(...one.threat.span));
+    const doubted = settled.some((one) => !this.#covered(...one.threat.span));
     this.#suspect = doubted ? { from: Math.max(first, this.safe), until: this.#length * 2 } : undefined;
     return undefined;
   }
@@ -179,36 +206,35 @@ export class Channel {
     const verdict = shift(await scanner.scan(text, { ...this.#options(this.#role), format: 'text' }), this.#base);
     const neural = verdict.threats.filter((threat) => threat.by === 'neural');
     if (verdict.verdict === 'block' && neural.length > 0) return verdict;
-    for (const threat of verdict.redactions ?? []) if (threat.by === 'neural') this.#redact(threat.span);
+    for (const threat of verdict.redactions ?? []) if (threat.by === 'neural') this.#cut(threat);
     return undefined;
   }
 
   #remember({ threat, decision }: Found): Found {
-    const span: Span = [threat.span[0] + this.#base, threat.span[1] + this.#base];
+    const span: readonly [number, number] = [threat.span[0] + this.#base, threat.span[1] + this.#base];
     const moved = { threat: { ...threat, span }, decision };
     if (this.#found.size < MAX_FOUND) this.#found.set(`${threat.name} ${span[0]} ${threat.view}`, moved);
     return moved;
   }
 
-  #redacted(start: number, end: number): boolean {
-    return this.redactions.some(([from, to]) => from <= start && end <= to);
+  #covered(start: number, end: number): boolean {
+    return this.cuts.some(({ from, to }) => from <= start && end <= to);
   }
 
-  #redact([start, end]: Span): void {
-    let from = Math.max(start, this.safe);
-    let to = end;
-    if (to <= from) return;
-    const apart: Span[] = [];
-    for (const span of this.redactions) {
-      if (span[1] < from || span[0] > to) apart.push(span);
+  #cut(threat: Threat): void {
+    let cut: Cut = { from: Math.max(threat.span[0], this.safe), to: threat.span[1], worst: threat };
+    if (cut.to <= cut.from) return;
+    const apart: Cut[] = [];
+    for (const other of this.cuts) {
+      if (other.to <= cut.from || other.from >= cut.to) apart.push(other);
       else {
-        from = Math.min(from, span[0]);
-        to = Math.max(to, span[1]);
+        const worst = other.worst.score >= cut.worst.score ? other.worst : cut.worst;
+        cut = { from: Math.min(cut.from, other.from), to: Math.max(cut.to, other.to), worst };
       }
     }
-    apart.push([from, to]);
-    apart.sort((a, b) => a[0] - b[0]);
-    this.redactions.splice(0, this.redactions.length, ...apart);
+    apart.push(cut);
+    apart.sort((a, b) => a.from - b.from);
+    this.cuts.splice(0, this.cuts.length, ...apart);
   }
 
   /** Moves what no window needs any more out of the window. */
@@ -239,10 +265,12 @@ function wordStart(text: string, at: number): number {
   return at;
 }
 
-/** The characters of a JSON text behind a finding in one of its strings. */
-function locate(text: string, threat: Threat): Span | undefined {
-  if (threat.evidence.length < threat.span[1] - threat.span[0]) return undefined;
-  const written = JSON.stringify(threat.evidence).slice(1, -1);
-  const at = text.indexOf(written);
-  return at === -1 || text.indexOf(written, at + 1) !== -1 ? undefined : [at, at + written.length];
+/** The verdict about a text at `path`, told as if the text stood alone. */
+function inside(verdict: Verdict, path: string): { redactions: readonly Threat[] } {
+  const redactions = (verdict.redactions ?? []).map((threat) => {
+    const { path: full, ...rest } = threat;
+    const inner = full?.slice(path.length).replace(/^\./, '');
+    return inner === undefined || inner === '' ? rest : { ...rest, path: inner };
+  });
+  return { redactions };
 }

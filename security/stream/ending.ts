@@ -11,7 +11,7 @@
  */
 import { writeNdjson, writeSse } from '../sse.ts';
 import type { Verdict } from '../verdict.ts';
-import { type Dialect, isRecord } from './event.ts';
+import { type Dialect, type Event, isRecord } from './event.ts';
 
 /** What a client is told about a block. */
 export interface Detail {
@@ -112,16 +112,17 @@ function ollamaEnd(seen: Seen, m2m: Detail): unknown {
   return { model, created_at, ...text, done: true, done_reason: 'content_filter', m2m };
 }
 
-/** The fields of an event that the ending repeats; no text among them but ids and names that were judged with it. */
-export function headOf(value: unknown, dialect: Dialect, before: Record<string, unknown>): Record<string, unknown> {
-  if (!isRecord(value)) return before;
-  if (dialect === 'responses') return isRecord(value.response) ? value.response : before;
-  if (dialect === 'other') return before;
-  const keys =
-    dialect === 'ollama'
-      ? ['model', 'created_at', 'response']
-      : ['id', 'object', 'created', 'model', 'system_fingerprint'];
-  const head = Object.fromEntries(keys.filter((key) => value[key] !== undefined).map((key) => [key, value[key]]));
-  if ('response' in head) head.response = '';
-  return head;
+const NAMES = ['id', 'object', 'created', 'created_at', 'model', 'system_fingerprint'] as const;
+
+/**
+ * The fields of an event that the ending repeats: what names the answer (judged with the event), and of a Responses
+ * object that went on to the client all of it.
+ */
+export function headOf(event: Event, before: Record<string, unknown>, sent: boolean): Record<string, unknown> {
+  if (!isRecord(event.value) || event.dialect === 'other') return before;
+  const named = event.dialect === 'responses' ? event.value.response : event.value;
+  if (!isRecord(named)) return before;
+  if (event.dialect === 'responses' && sent) return named;
+  const head = Object.fromEntries(NAMES.filter((key) => named[key] !== undefined).map((key) => [key, named[key]]));
+  return 'response' in named ? { ...head, response: '' } : { ...before, ...head };
 }

@@ -12,8 +12,9 @@ export interface Leaf {
   readonly text: string;
   /** As in the answer that is not streamed: `choices[0].message.content`. */
   readonly path: string;
-  readonly holder: Record<string, unknown> | unknown[];
-  readonly key: string | number;
+  /** Absent where the string cannot be replaced: a key, a field of the frame. */
+  readonly holder?: Record<string, unknown> | unknown[];
+  readonly key?: string | number;
 }
 
 export interface Continued extends Leaf {
@@ -43,6 +44,9 @@ const CONTINUED = new Set(
    reasoning_content refusal response summary text thinking token transcript`.split(/\s+/),
 );
 
+/** Longer than any key of those APIs: such a key is text. */
+const LONG_KEY = 24;
+
 /** Responses events that repeat a text as a whole. */
 const WHOLE_TYPE = /\.(?:done|completed|incomplete|failed|created|queued|in_progress|added)$/;
 
@@ -55,8 +59,9 @@ export function readEvent(value: unknown, name: string | undefined): Event | und
   const type = typeof record?.type === 'string' ? record.type : '';
   const found: Found = { continued: [], whole: [], prefix: '', continues: !WHOLE_TYPE.test(type) };
   if (type !== '') found.prefix = `${type}${INDICES.map((key) => `|${plain(record?.[key])}`).join('')}|`;
-  if (!walk(value, '', found, 0)) return undefined;
-  if (name !== undefined && name !== type) found.whole.push({ text: name, path: 'event', holder: [], key: 0 });
+  if (typeof value === 'string') found.whole.push({ text: value, path: 'data' });
+  else if (!walk(value, '', found, 0)) return undefined;
+  if (name !== undefined && name !== type) found.whole.push({ text: name, path: 'event' });
   const choices = Array.isArray(record?.choices) ? record.choices.filter(isRecord) : [];
   return {
     value,
@@ -94,6 +99,7 @@ function walk(node: unknown, path: string, found: Found, depth: number): boolean
   for (const [key, child] of Object.entries(node)) {
     // Token by token the same text again, in the event that carries the text itself.
     if (key === 'logprobs') continue;
+    if (key.length > LONG_KEY) found.whole.push({ text: key, path: `${path}.key` });
     const at = path === '' ? key : `${path}.${key === 'delta' && typeof child === 'object' ? 'message' : key}`;
     if (typeof child === 'string') {
       if (child === '') continue;

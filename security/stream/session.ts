@@ -4,13 +4,15 @@
  * for byte; only an event that a redaction touches is written anew.
  */
 import { ClassifierUnavailableError, StreamFormatError } from '../../errors.ts';
+import { isNoise } from '../noise.ts';
+import { redact } from '../redact.ts';
 import type { SecurityScanner } from '../scanner.ts';
 import { type Frame, type FrameParser, NdjsonParser, SseParser, writeSse } from '../sse.ts';
-import type { Role, Span, Verdict } from '../verdict.ts';
+import type { Role, Verdict } from '../verdict.ts';
 import { Channel, type Hold } from './channel.ts';
 import { ending, headOf, type Seen } from './ending.ts';
 import { type Continued, type Event, type Leaf, MAX_DEPTH, readEvent, roleOf } from './event.ts';
-import { faulty, merge, withFields } from './verdicts.ts';
+import { faulty, merge, placed, withFields } from './verdicts.ts';
 
 export interface SessionOptions extends Hold {
   readonly wire: 'sse' | 'ndjson';
@@ -41,8 +43,6 @@ interface Part {
 const MAX_CHANNELS = 1024;
 /** Strings outside the channels that are remembered as clean: ids and model names come with every event. */
 const MAX_KNOWN = 512;
-/** What stands where text was cut out. */
-const REDACTED = '[redacted]';
 
 export class Session {
   readonly #scanner: SecurityScanner;
@@ -54,6 +54,8 @@ export class Session {
   readonly #seen: Seen = { dialect: 'other', head: {}, sequence: -1, begun: new Set(), open: new Set() };
   #queue: Waiting[] = [];
   #stopped: Verdict | undefined;
+  /** The last byte that went on. */
+  #last = 0;
   /** Why the rest passes unscanned. */
   #open: string | undefined;
   /** Nothing more can be read. */
@@ -153,11 +155,14 @@ export class Session {
   #stop(verdict: Verdict): Uint8Array[] {
     this.#stopped = verdict;
     this.#queue = [];
-    return ending(this.#seen, this.#options.wire, verdict, this.#options.strict);
+    const bytes = ending(this.#seen, this.#options.wire, verdict, this.#options.strict);
+    // A CR that was the last byte of a chunk went out before its LF: without it, the ending would stand on the same line
+    // for a client that splits at CRLF alone.
+    return this.#last === 0x0d ? [new Uint8Array([0x0a]), ...bytes] : bytes;
   }
 
   async #admit(frame: Frame): Promise<void> {
-    for (const text of frame.rest) await this.#aside({ text, path: 'comment', holder: [], key: 0 });
+    for (const text of frame.rest) await this.#aside({ text, path: 'comment' });
     if (frame.data === undefined || frame.data === '[DONE]') {
       this.#queue.push({ frame, parts: [], rewrites: [] });
       return;
@@ -165,7 +170,7 @@ export class Session {
     const event = this.#read(frame);
     if (event === undefined) {
       // Fails open: what is no event is judged as the text it is.
-      await this.#aside({ text: frame.data, path: 'data', holder: [], key: 0 });
+      await this.#aside({ text: frame.data, path: 'data' });
       this.#queue.push({ frame, parts: [], rewrites: [] });
       return;
     }
@@ -174,6 +179,7 @@ export class Session {
       const text = await this.#aside(leaf);
       if (text !== undefined) rewrites.push({ leaf, text });
     }
+    if (!this.#stopped) this.#note(event, false);
     const parts = event.continued.map((leaf) => this.#append(leaf));
     this.#queue.push({ frame, event, parts, rewrites });
     for (const choice of event.finished) this.#close(choice, parts);
@@ -201,7 +207,7 @@ export class Session {
     let channel = this.#channels.get(leaf.channel);
     if (!channel) {
       if (this.#channels.size >= MAX_CHANNELS) throw new StreamFormatError(`more than ${MAX_CHANNELS} texts at once`);
-      channel = new Channel(leaf.path, roleOf(leaf.path, this.#options.role), this.#options);
+      channel = new Channel(leaf, roleOf(leaf.path, this.#options.role), this.#options);
       this.#channels.set(leaf.channel, channel);
     }
     if (channel.closed) throw new StreamFormatError(`${leaf.path} goes on after its finish_reason`);
@@ -220,21 +226,19 @@ export class Session {
   /** Judges a string that belongs to no channel. @returns its replacement, where the policy redacts */
   async #aside(leaf: Leaf): Promise<string | undefined> {
     const { text, path } = leaf;
-    if (text.length <= 16 && !/\s/.test(text)) return undefined;
-    if (this.#known.has(text)) return undefined;
+    if (
+      isNoise(typeof leaf.key === 'string' ? leaf.key : undefined, text) ||
+      (text.length <= 16 && !/\s/.test(text)) ||
+      this.#known.has(text)
+    )
+      return undefined;
     const { role, signal } = this.#options;
-    const verdict = await this.#scanner.scan(text, { role: roleOf(path, role), path, ...(signal ? { signal } : {}) });
-    if (verdict.score > 0) this.#asides.push(verdict);
-    if (verdict.verdict === 'block') this.#stopped ??= verdict;
+    const verdict = await this.#scanner.scan(text, { role: roleOf(path, role), ...(signal ? { signal } : {}) });
+    if (verdict.score > 0) this.#asides.push(placed(verdict, path));
+    if (verdict.verdict === 'block') this.#stopped ??= placed(verdict, path);
     if (verdict.redactions) {
-      if (verdict.redactions.every((threat) => threat.path === path)) {
-        return cut(
-          text,
-          0,
-          verdict.redactions.map((threat) => threat.span),
-        );
-      }
-      this.#stopped ??= withFields(verdict, { verdict: 'block' });
+      if (leaf.holder) return redact(text, verdict);
+      this.#stopped ??= withFields(placed(verdict, path), { verdict: 'block' });
     } else if (this.#known.size < MAX_KNOWN && text.length <= 256) this.#known.add(text);
     return undefined;
   }
@@ -256,7 +260,9 @@ export class Session {
         waiting.parts.every((part) => part.start + part.leaf.text.length <= part.channel.safe);
       if (!ready) break;
       if (this.#stopped && waiting.event) break;
-      out.push(this.#send(waiting));
+      const bytes = this.#send(waiting);
+      this.#last = bytes.at(-1) ?? this.#last;
+      out.push(bytes);
       sent++;
     }
     this.#queue = this.#queue.slice(sent);
@@ -266,45 +272,47 @@ export class Session {
 
   #send({ frame, event, parts, rewrites }: Waiting): Uint8Array {
     if (!event) return frame.bytes;
-    this.#note(event);
+    this.#note(event, true);
     let touched = rewrites.length > 0;
-    for (const { leaf, text } of rewrites) (leaf.holder as Record<string | number, unknown>)[leaf.key] = text;
+    for (const { leaf, text } of rewrites) (leaf.holder as Record<string | number, unknown>)[leaf.key!] = text;
     for (const { leaf, channel, start } of parts) {
-      const text = cut(leaf.text, start, channel.redactions);
+      const text = rewritten(leaf.text, start, channel);
       if (text === leaf.text) continue;
       touched = true;
-      (leaf.holder as Record<string | number, unknown>)[leaf.key] = text;
+      (leaf.holder as Record<string | number, unknown>)[leaf.key!] = text;
     }
     if (!touched) return frame.bytes;
     const json = JSON.stringify(event.value, (key, value: unknown) => (key === 'logprobs' ? null : value));
     return this.#options.wire === 'ndjson' ? new TextEncoder().encode(`${json}\n`) : writeSse(json, frame.event);
   }
 
-  /** Remembers what an ending has to repeat. */
-  #note(event: Event): void {
+  /** Remembers what an ending has to repeat: of an event that came, what names the answer; of one that went on, the rest. */
+  #note(event: Event, sent: boolean): void {
     const seen = this.#seen;
     if (event.dialect !== 'other') seen.dialect = event.dialect;
-    seen.head = headOf(event.value, event.dialect, seen.head);
+    seen.head = headOf(event, seen.head, sent);
+    if (!sent) {
+      for (const choice of event.choices) seen.open.add(choice);
+      return;
+    }
     const sequence = (event.value as { sequence_number?: unknown } | null)?.sequence_number;
     if (typeof sequence === 'number') seen.sequence = sequence;
-    for (const choice of event.choices) {
-      seen.begun.add(choice);
-      seen.open.add(choice);
-    }
+    for (const choice of event.choices) seen.begun.add(choice);
     for (const choice of event.finished) seen.open.delete(choice);
   }
 }
 
-/** A stretch of text that begins at `offset`, with the spans cut out of it; the mark stands where a span begins. */
-function cut(text: string, offset: number, spans: readonly Span[]): string {
+/** What goes on of the stretch of a channel that begins at `offset`; the mark stands where a cut begins. */
+function rewritten(text: string, offset: number, channel: Channel): string {
+  if (channel.replacement !== undefined) return offset === 0 ? channel.replacement : '';
   let out = '';
   let at = 0;
-  for (const [from, to] of [...spans].sort((a, b) => a[0] - b[0])) {
+  for (const { from, to, worst } of channel.cuts) {
     const start = Math.max(at, from - offset);
     const end = Math.min(text.length, to - offset);
     if (end <= start) continue;
     out += text.slice(at, start);
-    if (from >= offset) out += REDACTED;
+    if (from >= offset) out += `[redacted:${worst.category}]`;
     at = end;
   }
   return out + text.slice(at);

@@ -40,6 +40,18 @@ export function shift(verdict: Verdict, by: number): Verdict {
   });
 }
 
+/** A verdict about one string, told as part of the event that the string stands in. */
+export function placed(verdict: Verdict, path: string): Verdict {
+  const place = (threat: Threat): Threat => ({
+    ...threat,
+    path: threat.path === undefined ? path : `${path}${threat.path.startsWith('[') ? '' : '.'}${threat.path}`,
+  });
+  return withFields(verdict, {
+    threats: verdict.threats.map(place),
+    ...(verdict.redactions === undefined ? {} : { redactions: verdict.redactions.map(place) }),
+  });
+}
+
 /** The verdict of a text too long to be kept: what its windows found, each place once. */
 export function conclude(
   found: readonly { readonly threat: Threat; readonly decision: Decision | 'redact' }[],
