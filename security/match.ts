@@ -87,7 +87,7 @@ interface Compiled {
 interface Stem {
   readonly word: string;
   readonly ids: readonly number[];
-  /** The high byte of its first character. */
+  /** The 256-character page of its highest character; the view must use it. */
   readonly page: number;
 }
 
@@ -112,7 +112,7 @@ function compile(rules: readonly Rule[]): CompiledRules {
     table: new WordTable(latin),
     stems: [...words]
       .filter(([word]) => !isLatin(word))
-      .map(([word, ids]) => ({ word, ids, page: word.charCodeAt(0) >> 8 })),
+      .map(([word, ids]) => ({ word, ids, page: Math.max(...[...word].map((c) => c.charCodeAt(0) >> 8)) })),
   };
   compiledOf.set(rules, fresh);
   return fresh;

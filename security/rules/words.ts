@@ -31,3 +31,8 @@ export const SECRET_FILE: string = String.raw`(?:(?<!\w)\.env(?![\w-]|\.(?:examp
 
 /** A place outside: an address, a URL, a webhook. */
 export const OUTSIDE: string = String.raw`(?:https?:\/\/|[\w.+-]{1,40}@[\w-]{1,40}\.|webhooks?\b|(?:pastebin|telegram|discord|transfer\.sh|ngrok|gist)\b)`;
+
+/** What a jailbreak is made to obtain. Only topics whose plain wording is an offer of harm; a novel may name one, rarely three words after "how to". */
+export const HARM: string = any(
+  `(?:cook|make|making|synthesi[sz]e|produce)+(?:illegal+)?(?:drugs?|meth\\w{0,12}|lsd|mdma|heroin|crack) (?:pipe+)?bombs? explosives? molotov napalm nerve+(?:gas|agents?) ricin untraceable+(?:weapon|gun|poison) ghost+gun poison(?:ing)?+(?:a|an|the|someone|my|his|her|dogs?|water|reservoir)\\b phishing+(?:site|page|mail|kit) ransomware keyloggers? malware stalkerware stolen+(?:cards?|credit+cards?|identit(?:y|ies)) launder(?:ing)?+money money+laundering forg(?:e|ing)+(?:a+)?(?:passport|cheque|check|signature|prescription) fake+(?:passports?|ids?|id+cards?) counterfeit(?:ing)? hotwir(?:e|ing) pick(?:ing)?+the+lock shoplift(?:ing)? ankle+monitor airport+security hit+and+run insurance+fraud tax+fraud credit+card+fraud stalk(?:ing)?+(?:someone|a|my|her|his|an) blackmail(?:ing)? deepfake extort(?:ion)? human+traffick\\w{1,6} kill(?:ing)?+(?:someone|a+person|people|my|him|her) murder(?:ing)?+(?:someone|my) hack(?:ing)?+(?:into|a+school|someone|my) break(?:ing)?+into suicide+method self-?harm bioweapon dirty+bomb swatting date+rape`,
+);
