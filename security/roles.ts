@@ -13,7 +13,8 @@ import type { Role } from './verdict.ts';
  * `messages`  a list of messages, or one · `choices`  of a response · `params`, `result`  of JSON-RPC
  * `message`   an object whose own `role` counts · `body`  anything below: what was said
  */
-export type Place = 'envelope' | 'messages' | 'message' | 'choices' | 'params' | 'result' | 'body';
+export const PLACES = ['envelope', 'messages', 'message', 'choices', 'params', 'result', 'body'] as const;
+export type Place = (typeof PLACES)[number];
 
 export interface Seat {
   readonly place: Place;

@@ -12,8 +12,8 @@ import { disguise, reachesPrototype } from './json/keys.ts';
 import { MAX_DEPTH } from './json/scan.ts';
 import { isNoise } from './noise.ts';
 import { childPath, MAX_PATH_DEPTH, MAX_PATH_KEY } from './path.ts';
-import { type Seat, seatOfMember, seatOfObject } from './roles.ts';
-import type { Role } from './verdict.ts';
+import { PLACES, type Seat, seatOfMember, seatOfObject } from './roles.ts';
+import { ROLES, type Role } from './verdict.ts';
 
 /** One string of a message. */
 export interface Piece {
@@ -85,6 +85,9 @@ const MAX_FAULTS = 64;
 // A key that could hold a sentence: the longest of OpenAI's, Anthropic's, MCP's and A2A's own has 24 characters.
 const LONG_KEY = 24;
 
+// Above the 42 bits of 7 places × 6 roles (five, and none).
+const OPEN = 2 ** 48;
+
 interface Frame {
   readonly node: object;
   /** Undefined for an array. */
@@ -97,6 +100,8 @@ interface Frame {
   /** In a streamed delta. */
   readonly delta: boolean;
   readonly rpc: boolean;
+  /** What #marks says of the node when the walk has left it. */
+  readonly mark: number;
   next: number;
 }
 
@@ -104,14 +109,14 @@ class Walk {
   readonly #pieces: Piece[] = [];
   readonly #faults: KeyFault[] = [];
   readonly #frames: Frame[] = [];
-  readonly #open: Set<object> = new Set();
-  readonly #walked: Map<object, Set<string>> = new Map();
+  /** For each object, one bit for each seat it was walked in, and OPEN while the walk is inside it. */
+  readonly #marks: Map<object, number> = new Map();
 
   run(value: unknown, role: Role | undefined): Walked {
     this.#visit(value, '', { place: 'envelope', role }, undefined);
     for (let frame = this.#frames.at(-1); frame; frame = this.#frames.at(-1)) {
       if (frame.next < frame.length) this.#step(frame, frame.next++);
-      else this.#open.delete(this.#frames.pop()!.node);
+      else this.#marks.set(this.#frames.pop()!.node, frame.mark);
     }
     return { pieces: this.#pieces, faults: this.#faults };
   }
@@ -151,13 +156,15 @@ class Walk {
   }
 
   #enter(value: object, path: string | undefined, outer: Seat, key: string | undefined): void {
-    if (this.#open.has(value)) throw new InvalidInputError(`scan: the value at ${path || 'the root'} holds itself`);
+    const known = this.#marks.get(value) ?? 0;
+    if (known >= OPEN) throw new InvalidInputError(`scan: the value at ${path || 'the root'} holds itself`);
     const array = Array.isArray(value);
     const seat = array ? outer : seatOfObject(value as Record<string, unknown>, outer);
-    if (!this.#firstTime(value, seat)) return;
+    const bit = 2 ** (PLACES.indexOf(seat.place) * 6 + ROLES.indexOf(seat.role!) + 1);
+    if (Math.floor(known / bit) % 2 === 1) return;
+    this.#marks.set(value, known + bit + OPEN);
     if (this.#frames.length === MAX_DEPTH) this.#faults.push({ name: 'too-deep', key: '' });
     const keys = array ? undefined : Object.keys(value);
-    this.#open.add(value);
     this.#frames.push({
       node: value,
       keys,
@@ -167,15 +174,9 @@ class Walk {
       under: key,
       delta: key === 'delta' || (this.#frames.at(-1)?.delta ?? false),
       rpc: !array && outer.place === 'envelope' && Object.hasOwn(value, 'jsonrpc'),
+      mark: known + bit,
       next: 0,
     });
-  }
-
-  #firstTime(value: object, { place, role }: Seat): boolean {
-    const seats = this.#walked.get(value) ?? new Set();
-    const size = seats.size;
-    if (size === 0) this.#walked.set(value, seats);
-    return seats.add(`${place} ${role}`).size > size;
   }
 
   #key(key: string, path: string | undefined, frame: Frame): void {
