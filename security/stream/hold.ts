@@ -5,9 +5,13 @@
  *                                                 openFrom   end
  *
  * A rule matches at most `holdBack` characters of a view (match.ts, MAX_MATCH), so a match that is not there yet lies in
- * the last `holdBack` characters of some view that reaches the end. Each view says which characters those came from.
+ * the last `holdBack` characters of some view. Each view says which characters those came from. The pieces of a decoded
+ * view stand one after the other, however far apart they were: one that ended long ago goes on in the next one, and is
+ * held where a rule could begin in it.
  */
+import { firstCue } from '../match.ts';
 import type { View } from '../normalize/view.ts';
+import { rules } from '../rules/index.ts';
 
 /** A decoded view that stops this close to the end may go on when more text comes: an incomplete quantum and a quote. */
 const EDGE = 16;
@@ -26,10 +30,13 @@ export function openFrom(text: string, views: readonly View[], holdBack: number,
   for (const view of views) {
     const length = view.text.length;
     if (length === 0) continue;
-    // Reversed text has the end of the source at its beginning.
-    if (view.source(length - 1, length)[1] >= text.length - EDGE) {
-      open = Math.min(open, view.source(Math.max(0, length - holdBack), length)[0]);
+    const tail = Math.max(0, length - holdBack);
+    if (view.source(length - 1, length)[1] >= text.length - EDGE) open = Math.min(open, view.source(tail, length)[0]);
+    else {
+      const cue = firstCue(view.text, tail, rules);
+      if (cue < length) open = Math.min(open, view.source(cue, length)[0]);
     }
+    // Reversed text has the end of the source at its beginning.
     if (view.source(0, 1)[1] >= text.length - EDGE) {
       open = Math.min(open, view.source(0, Math.min(length, holdBack))[0]);
     }
