@@ -1,13 +1,153 @@
-/** Text → views. Skeleton: the identity view only; replaced by the full normaliser. */
-import type { Normalized, View } from './view.ts';
+/**
+ * Text → views: the plain one first, then one for every disguise and encoding that was found. The order of passes:
+ *
+ *   fold        NFKC, lower case, invisible characters and accents gone          fold.ts
+ *   words       homoglyphs, leetspeak, slips, spacing, ciphers: by the lexicon    homoglyphs.ts words.ts rewrite.ts
+ *   carriers    tags, selectors, bits, direction, backspaces                      decode/carriers.ts decode/order.ts
+ *   decoders    base64 … braille, each decoded text normalised again to depth 3   decode/
+ *
+ * What is done to a stretch depends on the stretch and at most a few hundred characters around it, never on the whole.
+ */
+import { type Decoded, decodeCarriers, decodeStretches } from './decode/index.ts';
+import { features } from './features.ts';
+import { type Folded, foldLayer, visible } from './fold.ts';
+import { unglyph } from './homoglyphs.ts';
+import { type Allowance, excerpt, type Layer, origin } from './layer.ts';
+import { apart, atbash, caesar, pigLatinBack, respell, reversed, reversedWords } from './rewrite.ts';
+import { unspaced } from './spacing.ts';
+import type { Normalized, Trace, View } from './view.ts';
+import { type Found, findDisguises } from './words.ts';
 
-export function normalize(text: string): Normalized {
-  const view: View = {
-    name: 'raw',
-    text: text.toLowerCase(),
-    depth: 0,
-    hidden: false,
-    source: (start, end) => [start, end],
-  };
-  return { views: [view], traces: [] };
+export { fold } from './fold.ts';
+
+export interface NormalizeOptions {
+  /** Decodings inside decodings; default 3. */
+  readonly depth?: number;
+  /** Characters that all decoded views together may hold; default 16 Mi, and never more than 100 times the text. */
+  readonly maxDecoded?: number;
+  /** Default 48. */
+  readonly maxViews?: number;
+}
+
+/** Never throws, whatever the string. */
+export function normalize(text: string, options: NormalizeOptions = {}): Normalized {
+  const run = new Run(text, options);
+  run.expand({ text }, 0, '', false);
+  return run.result();
+}
+
+class Run {
+  readonly #views: View[] = [];
+  readonly #traces: Trace[] = [];
+  readonly #allowance: Allowance;
+  readonly #maxDepth: number;
+  readonly #maxViews: number;
+  #truncated: string | undefined;
+
+  constructor(text: string, options: NormalizeOptions) {
+    this.#allowance = { left: Math.min(options.maxDecoded ?? 16 * 1_048_576, 100 * text.length) };
+    this.#maxDepth = options.depth ?? 3;
+    this.#maxViews = options.maxViews ?? 48;
+  }
+
+  result(): Normalized {
+    const { views, traces } = { views: this.#views, traces: this.#traces };
+    return this.#truncated === undefined ? { views, traces } : { views, traces, truncated: this.#truncated };
+  }
+
+  /** Adds the views of one layer, then those of what is encoded in it. */
+  expand(layer: Layer, depth: number, path: string, hidden: boolean): void {
+    const folded = foldLayer(layer);
+    this.#add(path || (folded.changed ? 'normalized' : 'raw'), folded.layer, depth, hidden);
+    if (depth === 0) this.#traces.push(...folded.traces);
+    const name = (own: string): string => (path ? `${path}>${own}` : own);
+    if (folded.unmasked.length > 0 && !hidden) {
+      this.#add(name('unmasked'), excerpt(folded.layer, folded.unmasked), depth, true);
+    }
+    const words = this.#unglyph(folded, depth, name);
+    const found = findDisguises(words.text);
+    this.#respelled(words, found, depth, name);
+    const decoded = [
+      ...(folded.carriers ? decodeCarriers(layer, this.#allowance) : []),
+      ...this.#ciphers(words, found),
+      ...this.#stretches(layer, folded, found),
+    ];
+    for (const piece of decoded) this.#descend(piece, depth, name(piece.name), hidden);
+  }
+
+  /** The text with homoglyphs replaced, for everything that goes by words; its own view where there were any. */
+  #unglyph(folded: Folded, depth: number, name: (own: string) => string): Layer {
+    const plain = folded.lookalikes ? unglyph(folded.layer) : undefined;
+    if (!plain) return folded.layer;
+    this.#add(name('homoglyph'), excerpt(plain.layer, plain.spans), depth, true);
+    if (depth === 0) {
+      this.#traces.push({
+        name: 'mixed-script',
+        span: origin(plain.layer, plain.first, plain.last),
+        count: plain.words,
+      });
+    }
+    return plain.layer;
+  }
+
+  #respelled(words: Layer, found: Found, depth: number, name: (own: string) => string): void {
+    if (found.respell.length > 0) {
+      const { layer, name: own, hidden } = respell(words, found.respell);
+      this.#add(name(own), layer, depth, hidden);
+    }
+    if (found.joined.length > 0) this.#add(name('joined'), apart(words, found.joined), depth, true);
+    if (found.spaced.length === 0) return;
+    const closed = unspaced(words, found.spaced);
+    this.#add(name('spaced'), closed, depth, true);
+    // Letters set apart may be leetspeak or slips as well.
+    const again = findDisguises(closed.text).respell;
+    if (again.length > 0) this.#add(name('spaced>leet'), respell(closed, again).layer, depth, true);
+  }
+
+  #ciphers(words: Layer, found: Found): Decoded[] {
+    const decoded: Decoded[] = [];
+    const push = (name: string, layer: Layer): void => {
+      decoded.push({ name, layer, hidden: true, full: false });
+    };
+    for (const [shift, spans] of found.caesar) {
+      if (spans.length > 0) push(shift === 13 ? 'rot13' : 'caesar', caesar(words, spans, shift));
+    }
+    if (found.atbash.length > 0) push('atbash', atbash(words, found.atbash));
+    if (found.pig.length > 0) push('pig-latin', pigLatinBack(words, found.pig));
+    if (found.reversed.length > 0) {
+      push('reversed', reversed(words, found.reversed));
+      push('reversed-words', reversedWords(words, found.reversed));
+    }
+    return decoded;
+  }
+
+  /** Decoders want the text in its case, but without what was put between its letters. */
+  #stretches(layer: Layer, folded: Folded, found: Found): Decoded[] {
+    const source = folded.carriers || folded.unmasked.length > 0 ? visible(layer) : layer;
+    return decodeStretches(source, features(source.text), found.spelled, this.#allowance);
+  }
+
+  #descend(piece: Decoded, depth: number, path: string, hidden: boolean): void {
+    if (piece.full) this.#truncated ??= 'decoded size';
+    if (depth >= this.#maxDepth) {
+      this.#truncated ??= 'depth';
+      return;
+    }
+    this.#allowance.left = Math.max(0, this.#allowance.left - piece.layer.text.length);
+    this.expand(piece.layer, depth + 1, path, hidden || piece.hidden);
+  }
+
+  #add(name: string, layer: Layer, depth: number, hidden: boolean): void {
+    if (this.#views.length >= this.#maxViews) {
+      this.#truncated ??= 'view count';
+      return;
+    }
+    this.#views.push({
+      name,
+      text: layer.text,
+      depth,
+      hidden,
+      source: (start, end) => origin(layer, start, end),
+    });
+  }
 }

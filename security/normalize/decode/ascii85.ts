@@ -1,0 +1,83 @@
+/** Ascii85 (btoa, Adobe's `<~ ~>`), base85 (RFC 1924 alphabet, as Python's b85encode) and Z85 (ZeroMQ RFC 32). */
+import { ByteText, type Pieces } from './pieces.ts';
+
+const DIGITS = '0123456789';
+const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+const SMALL = 'abcdefghijklmnopqrstuvwxyz';
+const ALPHABETS: readonly Int8Array[] = [
+  String.fromCharCode(...Array.from({ length: 85 }, (_, i) => 33 + i)),
+  `${DIGITS}${CAPITALS}${SMALL}!#$%&()*+-;<=>?@^_\`{|}~`,
+  `${DIGITS}${SMALL}${CAPITALS}.-:+=^!/*?&<>()[]{}@%$#`,
+].map((alphabet) => {
+  const values = new Int8Array(128).fill(-1);
+  for (let i = 0; i < 85; i++) values[alphabet.charCodeAt(i)] = i;
+  return values;
+});
+
+/** A token shorter than this is a word, a number or a path. */
+const SHORTEST = 20;
+/** A key or a label may stand before the code: `payload=…`, `"text":"…`. */
+const LABEL = 40;
+
+export function ascii85(text: string, pieces: Pieces): void {
+  for (let i = 0; i < text.length; ) {
+    let end = i;
+    let signs = 0;
+    for (; end < text.length; end++) {
+      const unit = text.charCodeAt(end);
+      if (unit <= 32 || unit > 126) break;
+      if (unit < 48 || (unit > 57 && unit < 65) || (unit > 90 && unit < 97) || unit > 122) signs++;
+    }
+    if (text.startsWith('<~', i) || (end - i >= SHORTEST && signs >= 2))
+      end = Math.max(end, readToken(text, i, end, pieces));
+    i = end + 1;
+  }
+}
+
+function readToken(text: string, start: number, end: number, pieces: Pieces): number {
+  let tries = 0;
+  const stop = Math.min(end - 5, start + LABEL);
+  for (let i = start; i < stop && tries < 6; i++) {
+    if (i > start && !':="\'(>~,'.includes(text[i - 1]!)) continue;
+    tries++;
+    for (const values of ALPHABETS) {
+      const read = readFrom(text, i, values, pieces);
+      if (read > 0) return read;
+    }
+  }
+  return end;
+}
+
+/** @returns where reading stopped, or 0 when the bytes are no text */
+function readFrom(text: string, start: number, values: Int8Array, pieces: Pieces): number {
+  const bytes = new ByteText(pieces, start);
+  let count = 0;
+  let held = 0;
+  let from = start;
+  let line = 0;
+  let i = start;
+  const flush = (digits: number, end: number): boolean => {
+    for (let k = digits; k < 5; k++) held = held * 85 + 84;
+    if (held > 0xffffffff) return false;
+    for (let k = 0; k < digits - 1; k++)
+      if (!bytes.push(Math.floor(held / 256 ** (3 - k)) & 0xff, from, end)) return false;
+    held = 0;
+    count = 0;
+    return true;
+  };
+  for (; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const value = unit < 128 ? values[unit]! : -1;
+    if (value < 0) {
+      if (unit !== 10 || line < SHORTEST || count < 0) break;
+      line = 0;
+      continue;
+    }
+    line++;
+    if (count === 0) from = i;
+    held = held * 85 + value;
+    if (++count === 5 && !flush(5, i + 1)) return bytes.end(false) ? i : 0;
+  }
+  const whole = count < 2 || flush(count, i);
+  return bytes.end(whole) ? i : 0;
+}

@@ -1,0 +1,54 @@
+/** Uncontracted English braille (U+2800…): letters, the capital sign, the number sign, the common punctuation. */
+import type { Pieces } from './pieces.ts';
+
+const LETTERS: ReadonlyMap<number, string> = new Map(
+  [...'⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵'].map((cell, i) => [cell.charCodeAt(0), String.fromCharCode(97 + i)] as const),
+);
+const MARKS: ReadonlyMap<number, string> = new Map(
+  [...'⠀⠂⠆⠒⠲⠖⠦⠄⠤⠌⠴'].map((cell, i) => [cell.charCodeAt(0), ' ,;:.!?\'-/"'[i]!] as const),
+);
+const NUMBER = 0x283c;
+const CAPITAL = 0x2820;
+const LETTER_SIGN = 0x2830;
+const SHORTEST = 4;
+
+export function braille(text: string, pieces: Pieces): void {
+  for (let i = 0; i < text.length; i++) {
+    if (isCell(text.charCodeAt(i))) i = readRun(text, i, pieces);
+  }
+}
+
+function readRun(text: string, start: number, pieces: Pieces): number {
+  pieces.begin(start);
+  let letters = 0;
+  let number = false;
+  let i = start;
+  for (; i < text.length; i++) {
+    const cell = text.charCodeAt(i);
+    if (!isCell(cell)) {
+      // Spaces and line ends inside a braille text are its own.
+      if ((cell !== 32 && cell !== 10) || !isCell(text.charCodeAt(i + 1))) break;
+      pieces.weaver.put(cell, i, i + 1);
+      number = false;
+      continue;
+    }
+    if (cell === NUMBER) number = true;
+    if (cell === NUMBER || cell === CAPITAL || cell === LETTER_SIGN) continue;
+    const letter = LETTERS.get(cell);
+    if (letter === undefined) {
+      const mark = MARKS.get(cell) ?? ' ';
+      pieces.weaver.put(mark.charCodeAt(0), i, i + 1);
+      number = false;
+      continue;
+    }
+    letters++;
+    const index = letter.charCodeAt(0) - 97;
+    pieces.weaver.put(number && index < 10 ? 48 + ((index + 1) % 10) : letter.charCodeAt(0), i, i + 1);
+  }
+  pieces.end(letters >= SHORTEST);
+  return i;
+}
+
+function isCell(unit: number): boolean {
+  return unit >= 0x2800 && unit <= 0x28ff;
+}

@@ -1,0 +1,170 @@
+/**
+ * One table that holds every cue word in all its disguises, so that a text's words need one look-up each: rotated,
+ * mirrored, reversed, in pig Latin, misspelled by one slip. Built once, on first use (about 20 ms, 30,000 entries).
+ */
+import { COMMON, CUES } from '../lexicon.ts';
+
+export const Disguise = {
+  none: 0,
+  plain: 1,
+  common: 2,
+  slip: 3,
+  reversed: 4,
+  atbash: 5,
+  pig: 6,
+  /** The value is the shift that was applied, 1–25. */
+  caesar: 7,
+  /** A code word of the spelling alphabet. */
+  spelling: 8,
+} as const;
+
+const SEED = 0x811c9dc5 | 0;
+const PRIME = 0x01000193;
+const SIZE = 1 << 17;
+
+/** One more letter of a word's hash (FNV-1a over UTF-16 units). Start with `HASH_SEED`. */
+export function hashStep(hash: number, unit: number): number {
+  return Math.imul(hash ^ unit, PRIME);
+}
+export const HASH_SEED: number = SEED;
+
+export function hashWord(word: string): number {
+  let hash = SEED;
+  for (let i = 0; i < word.length; i++) hash = hashStep(hash, word.charCodeAt(i));
+  return hash;
+}
+
+/** A number for each letter; a word's sum does not depend on the order of its letters. */
+export const BAG: Int32Array = Int32Array.from(
+  { length: 26 },
+  (_, i) => Math.imul(i + 1, 0x9e3779b1) ^ ((i * 7919) << 9),
+);
+
+/** Same first and last letter, same letters in between: the same key. */
+export function bagKey(bag: number, first: number, last: number): number {
+  return Math.imul(bag ^ Math.imul(first, 0x85ebca6b) ^ Math.imul(last, 0xc2b2ae35), PRIME) ^ 0x5bd1e995;
+}
+
+/** hash → (disguise, value); open addressing, no deletions. */
+class Table {
+  readonly #keys: Int32Array = new Int32Array(SIZE);
+  readonly #values: Int32Array = new Int32Array(SIZE);
+
+  /** The first word to come keeps a hash: plain words before disguises. */
+  add(key: number, disguise: number, value: number): void {
+    for (let slot = (key ^ (key >>> 15)) & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
+      if (this.#values[slot] === 0) {
+        this.#keys[slot] = key;
+        this.#values[slot] = (value << 4) | disguise;
+        return;
+      }
+      if (this.#keys[slot] === key) return;
+    }
+  }
+
+  /** `value << 4 | disguise`, or 0. */
+  find(key: number): number {
+    for (let slot = (key ^ (key >>> 15)) & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
+      const value = this.#values[slot]!;
+      if (value === 0 || this.#keys[slot] === key) return value;
+    }
+  }
+}
+
+export interface Disguises {
+  readonly words: readonly string[];
+  /** By the hash of a word's letters. */
+  find(hash: number): number;
+  /** By the bag key of a word: the cue that has the same letters in another order. */
+  findBag(key: number): number;
+  /** By the hash of a word with every `l` read as `i` (leetspeak's 1 is both). */
+  findLeet(hash: number): number;
+  /** By the hash of a word with runs of one letter made single. */
+  findSqueezed(hash: number): number;
+}
+
+let built: Disguises | undefined;
+
+export function disguises(): Disguises {
+  built ??= build();
+  return built;
+}
+
+function build(): Disguises {
+  const words = [...new Set([...CUES, ...COMMON])].filter((word) => /^[a-z]+$/.test(word));
+  const cues = new Set(CUES);
+  const main = new Table();
+  const bags = new Table();
+  const leet = new Table();
+  const squeezed = new Table();
+  words.forEach((word, i) => {
+    const kind = cues.has(word) ? Disguise.plain : Disguise.common;
+    main.add(hashWord(word), kind, i);
+    leet.add(hashWord(word.replaceAll('l', 'i')), kind, i);
+    if (word.length > 3) squeezed.add(hashWord(word.replace(/(.)\1+/g, '$1')), kind, i);
+  });
+  for (const word of SPELLING) main.add(hashWord(word), Disguise.spelling, 0);
+  words.forEach((word, i) => {
+    if (word.length < 4 && !/^(the|and|you|all|any|now|new|run)$/.test(word)) return;
+    main.add(hashWord([...word].reverse().join('')), Disguise.reversed, i);
+    main.add(hashWord(rotate(word, -1, 25)), Disguise.atbash, i);
+    for (let shift = 1; shift < 26; shift++) {
+      if (word.length >= 5 || shift === 13) main.add(hashWord(rotate(word, 1, shift)), Disguise.caesar, shift);
+    }
+    main.add(hashWord(pigLatin(word)), Disguise.pig, i);
+    if (word.length >= 5) bags.add(bagOf(word), Disguise.slip, i);
+    if (word.length >= 5 && cues.has(word)) for (const slip of slips(word)) main.add(hashWord(slip), Disguise.slip, i);
+  });
+  return {
+    words,
+    find: (hash) => main.find(hash),
+    findBag: (key) => bags.find(key),
+    findLeet: (hash) => leet.find(hash),
+    findSqueezed: (hash) => squeezed.find(hash),
+  };
+}
+
+function bagOf(word: string): number {
+  let bag = 0;
+  for (let i = 0; i < word.length; i++) bag = (bag + BAG[word.charCodeAt(i) - 97]!) | 0;
+  return bagKey(bag, word.charCodeAt(0), word.charCodeAt(word.length - 1));
+}
+
+/** letter → sign · letter + shift: a Caesar shift with sign 1, Atbash with sign −1 and shift 25. */
+export function rotate(word: string, sign: 1 | -1, shift: number): string {
+  let turned = '';
+  for (let i = 0; i < word.length; i++) {
+    turned += String.fromCharCode(97 + (((((word.charCodeAt(i) - 97) * sign + shift) % 26) + 26) % 26));
+  }
+  return turned;
+}
+
+export function pigLatin(word: string): string {
+  const onset = /^(?:[^aeiouy]*qu|[^aeiou][^aeiouy]*)?/.exec(word)![0];
+  return onset === '' ? `${word}way` : `${word.slice(onset.length)}${onset}ay`;
+}
+
+const SPELLING =
+  `alfa alpha bravo charlie delta echo foxtrot golf hotel india juliett juliet kilo lima mike november oscar papa
+quebec romeo sierra tango uniform victor whiskey xray yankee zulu`.split(/\s+/);
+
+const NEIGHBOURS: Readonly<Record<string, string>> = {
+  a: 'qwsz', b: 'vghn', c: 'xdfv', d: 'serfcx', e: 'wsdr', f: 'drtgvc', g: 'ftyhbv', h: 'gyujnb', i: 'ujko', j: 'huikmn',
+  k: 'jiolm', l: 'kop', m: 'njk', n: 'bhjm', o: 'iklp', p: 'ol', q: 'wa', r: 'edft', s: 'awedxz', t: 'rfgy', u: 'yhji',
+  v: 'cfgb', w: 'qase', x: 'zsdc', y: 'tghu', z: 'asx',
+}; // biome-ignore format: a table
+
+/** A word with one slip of the keyboard: a letter dropped, doubled, swapped with the next, or the key beside it hit. */
+function slips(word: string): Set<string> {
+  const slipped = new Set<string>();
+  for (let i = 0; i < word.length; i++) {
+    const before = word.slice(0, i);
+    const after = word.slice(i + 1);
+    if (i > 0) slipped.add(before + after);
+    slipped.add(before + word[i] + word[i] + after);
+    if (i + 1 < word.length) slipped.add(before + word[i + 1] + word[i] + word.slice(i + 2));
+    for (const key of NEIGHBOURS[word[i]!]!) slipped.add(before + key + after);
+  }
+  slipped.delete(word);
+  return slipped;
+}
