@@ -1,5 +1,5 @@
 /** What a command is to `main.ts`, and the strict reading of flags that citty leaves to its caller. */
-import type { ArgsDef, ParsedArgs } from 'citty';
+import type { ArgDef, ArgsDef, ParsedArgs, PositionalArgDef } from 'citty';
 
 /** The command line asks for something that does not exist or contradicts itself; exit code 2. */
 export class UsageError extends Error {
@@ -20,7 +20,7 @@ export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 export function checkFlags(argv: readonly string[], args: ArgsDef): void {
   const known = new Map<string, 'boolean' | 'string'>();
   for (const [name, definition] of Object.entries(args)) {
-    if (definition.type === 'positional') continue;
+    if (isPositional(definition)) continue;
     const type = definition.type === 'boolean' ? 'boolean' : 'string';
     known.set(`--${name}`, type);
     if (type === 'boolean') known.set(`--no-${name}`, type);
@@ -41,6 +41,10 @@ export function checkFlags(argv: readonly string[], args: ArgsDef): void {
         throw new UsageError(`option '${flag}' needs a value`);
     }
   }
+}
+
+function isPositional(definition: ArgDef): definition is PositionalArgDef {
+  return definition.type === 'positional';
 }
 
 /** A number in a range, as a flag gives it. */
