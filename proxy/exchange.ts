@@ -72,7 +72,13 @@ export class Exchange implements Passage {
     if (raw !== undefined) {
       this.bytesIn = raw.length;
       body = headers.contentEncoding === undefined ? raw : await decodeRequest(raw, headers.contentEncoding, limit);
-      const message: Message = { direction: 'request', body, kind, contentType: headers.contentType };
+      const message: Message = {
+        direction: 'request',
+        body,
+        kind,
+        contentType: headers.contentType,
+        tokens: route.tokens,
+      };
       const judgement = await guard.judge(message);
       this.settle(judgement, message);
       body = judgement.body;

@@ -6,11 +6,11 @@
  * unscanned. (LiteLLM #35257 let streams through unread and logged "success".)
  */
 import { isUtf8 } from 'node:buffer';
-import type { Role, SecurityScanner, Verdict } from '../security/index.ts';
+import { InvalidInputError } from '../errors.ts';
+import { type Role, redact, type SecurityScanner, Verdict } from '../security/index.ts';
 import { type Kind, partsOf } from './media.ts';
 import type { Metrics } from './metrics.ts';
 import type { Detail } from './problem.ts';
-import { redactJson } from './redact.ts';
 
 export type Direction = 'request' | 'response';
 
@@ -32,6 +32,8 @@ export interface Message {
   readonly body: Buffer;
   readonly kind: Kind;
   readonly contentType?: string | undefined;
+  /** The member that may hold token ids in place of text. */
+  readonly tokens?: 'prompt' | 'input' | undefined;
 }
 
 export interface GuardOptions {
@@ -73,7 +75,9 @@ export class Guard {
         const verdict = await this.#scan(bytes, format, direction);
         worst = worst === undefined ? verdict : strongest(worst, verdict);
       }
-      this.#metrics.scanned.add(body.length, direction);
+      // Nobody here can read token ids: what carries them passes, but never as scanned.
+      if (message.tokens && holdsTokens(body, message.tokens)) this.pass(message, 'token_ids');
+      else this.#metrics.scanned.add(body.length, direction);
       if (worst === undefined) return { outcome: 'pass', body, edited: false };
       return this.#decide(message, worst, texts.length === 1);
     } catch (error) {
@@ -87,8 +91,15 @@ export class Guard {
     return { outcome: 'pass', body: message.body, edited: false };
   }
 
-  /** Counts what a verdict says; for streams, whose verdict comes from `scanStream`. */
-  count(verdict: Verdict, direction: Direction): void {
+  /** Counts the verdict of a stream; what it could not read it tells by name or as a fallback (security/stream.ts). */
+  countStream(verdict: Verdict): void {
+    this.#count(verdict, 'response');
+    const failed = verdict.threats.some((threat) => threat.name === 'scan-failed');
+    const opened = verdict.fallback?.startsWith('stream passed on unscanned') ?? false;
+    if (failed || opened) this.#metrics.scanErrors.add(1, failed ? 'closed' : 'open');
+  }
+
+  #count(verdict: Verdict, direction: Direction): void {
     this.#metrics.scanSeconds.observe(verdict.timing.total / 1000, `${direction}\n${verdict.mode}`);
     if (verdict.fallback !== undefined) this.#metrics.fallbacks.add(1, direction);
   }
@@ -96,7 +107,7 @@ export class Guard {
   async #scan(bytes: Buffer, format: 'json' | 'auto' | 'text', direction: Direction): Promise<Verdict> {
     const role: { role?: Role } = direction === 'response' ? { role: 'assistant' } : {};
     const verdict = await this.scanner.scan(bytes, { ...role, format });
-    this.count(verdict, direction);
+    this.#count(verdict, direction);
     return verdict;
   }
 
@@ -104,9 +115,11 @@ export class Guard {
     const { body } = message;
     if (verdict.verdict === 'block') return { outcome: 'block', verdict, body, edited: false };
     if (verdict.redactions === undefined) return { outcome: 'pass', verdict, body, edited: false };
-    const edited = whole ? redactJson(body, verdict.redactions) : undefined;
+    const edited = whole ? cut(body, verdict) : undefined;
     // What should have been cut out and cannot be must not pass as it is.
-    if (edited === undefined) return { outcome: 'block', verdict, body, edited: false };
+    if (edited === undefined) {
+      return { outcome: 'block', verdict: new Verdict({ ...verdict, verdict: 'block' }), body, edited: false };
+    }
     return { outcome: 'pass', verdict, body: edited, edited: true };
   }
 
@@ -135,8 +148,6 @@ function textsOf({ body, kind, contentType }: Message): Text[] | undefined {
       const parts = partsOf(body, contentType ?? '') ?? [body];
       return readable(parts);
     }
-    case 'events':
-      return [{ bytes: body, format: 'text' }];
     default:
       return readable([body]);
   }
@@ -147,31 +158,35 @@ function readable(parts: readonly Buffer[]): Text[] | undefined {
   return texts.length === 0 ? undefined : texts.map((bytes) => ({ bytes, format: 'auto' }));
 }
 
-/** Every line as a document, and what the lines say together: one word a line hides nothing. */
+/** Every line as a document: JSON Lines as they are uploaded for batches and fine-tuning. */
 function linesOf(body: Buffer): Text[] {
-  const texts: Text[] = [];
-  let said = '';
-  for (const line of body.toString('utf8').split('\n')) {
-    if (line.trim() === '') continue;
-    texts.push({ bytes: Buffer.from(line), format: 'json' });
-    said += saidBy(line);
-  }
-  if (said !== '') texts.push({ bytes: Buffer.from(said), format: 'text' });
-  return texts;
+  const lines = body.toString('utf8').split('\n');
+  return lines.filter((line) => line.trim() !== '').map((line) => ({ bytes: Buffer.from(line), format: 'json' }));
 }
 
-/** What one line of Ollama's streams adds to the answer: `message.content`, `message.thinking` or `response`. */
-export function saidBy(line: string): string {
-  let value: unknown;
+/** The body without the spans that the policy wants out; undefined where they cannot be cut. */
+function cut(body: Buffer, verdict: Verdict): Buffer | undefined {
   try {
-    value = JSON.parse(line);
+    const edited = redact<Uint8Array>(body, verdict);
+    return Buffer.from(edited.buffer, edited.byteOffset, edited.byteLength);
   } catch (error) {
-    if (error instanceof SyntaxError) return ''; // the line itself is judged as JSON, and is a fault there
+    if (error instanceof InvalidInputError) return undefined;
     throw error;
   }
-  const { message, response, thinking } = (value ?? {}) as Record<string, unknown>;
-  const spoken = (message ?? {}) as Record<string, unknown>;
-  return [thinking, response, spoken.thinking, spoken.content].filter((text) => typeof text === 'string').join('');
+}
+
+/** Whether a prompt is given as token ids, one list or several; called on what the scanner has read as JSON. */
+function holdsTokens(body: Buffer, member: 'prompt' | 'input'): boolean {
+  if (!body.includes(`"${member}"`)) return false;
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return false; // the scanner has seen that too, and the policy let it pass
+    throw error;
+  }
+  const prompt = (value as Record<string, unknown> | null)?.[member];
+  return Array.isArray(prompt) && prompt.some((item) => typeof item === 'number' || Array.isArray(item));
 }
 
 const ORDER = { allow: 0, flag: 1, block: 2 } as const;

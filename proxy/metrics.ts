@@ -7,6 +7,8 @@
  * gateway that logs success for text it never read is the failure to fear (product notes §7, "audit truth").
  */
 
+import { CATEGORIES } from '../security/index.ts';
+
 type Labels = readonly string[];
 
 /** A family of series under one name. */
@@ -36,15 +38,15 @@ abstract class Family {
   }
 }
 
-/** A number that goes up, or, as a gauge, up and down. */
+/** A number that goes up. */
 export class Counter extends Family {
   readonly #values = new Map<string, number>();
-  readonly #type: 'counter' | 'gauge';
+  protected readonly type: string = 'counter';
 
-  constructor(name: string, help: string, labels: Labels = [], type: 'counter' | 'gauge' = 'counter') {
+  /** @param known  keys that are shown as 0 before they were ever counted, so that a rate over them starts at once */
+  constructor(name: string, help: string, labels: Labels = [], known: Labels = labels.length === 0 ? [''] : []) {
     super(name, help, labels);
-    this.#type = type;
-    if (labels.length === 0) this.#values.set('', 0);
+    for (const key of known) this.#values.set(key, 0);
   }
 
   /** @param key  label values in order, joined by a line feed; empty for a family without labels */
@@ -58,10 +60,15 @@ export class Counter extends Family {
   }
 
   override text(): string {
-    let out = this.head(this.#type);
+    let out = this.head(this.type);
     for (const [key, value] of this.#values) out += `${this.series(key)} ${value}\n`;
     return out;
   }
+}
+
+/** A number that goes up and down. */
+export class Gauge extends Counter {
+  protected override readonly type: string = 'gauge';
 }
 
 /** Seconds. From 50 µs, where a short scan lies, to the minutes that a long completion takes. */
@@ -130,11 +137,13 @@ export class Metrics {
     'm2m_blocked_total',
     'Messages blocked, by the category of the worst threat.',
     ['category'],
+    CATEGORIES,
   );
   readonly scanErrors: Counter = new Counter(
     'm2m_scan_errors_total',
     'Scans that gave no verdict, by what was done then.',
     ['policy'],
+    ['open', 'closed'],
   );
   readonly fallbacks: Counter = new Counter(
     'm2m_scan_fallbacks_total',
@@ -155,13 +164,8 @@ export class Metrics {
   );
   readonly bytesIn: Counter = new Counter('m2m_bytes_in_total', 'Request body bytes received from clients.');
   readonly bytesOut: Counter = new Counter('m2m_bytes_out_total', 'Response body bytes sent to clients.');
-  readonly inflight: Counter = new Counter('m2m_inflight', 'Requests being answered.', [], 'gauge');
-  readonly model: Counter = new Counter(
-    'm2m_model_info',
-    'The classifier in use.',
-    ['id', 'sha256', 'backend'],
-    'gauge',
-  );
+  readonly inflight: Gauge = new Gauge('m2m_inflight', 'Requests being answered.');
+  readonly model: Gauge = new Gauge('m2m_model_info', 'The classifier in use.', ['id', 'sha256', 'backend']);
 
   /** All families in Prometheus' text format. */
   text(): string {
@@ -172,5 +176,5 @@ export class Metrics {
 }
 
 function bytes(name: string, help: string, ...labels: string[]): Counter {
-  return new Counter(`m2m_${name}_bytes_total`, help, labels);
+  return new Counter(`m2m_${name}_bytes_total`, help, labels, labels.length === 1 ? ['request', 'response'] : []);
 }

@@ -28,7 +28,7 @@ export interface Listening {
   readonly port: number;
 }
 
-export interface Proxy {
+export interface ProxyServer {
   /** @throws ConfigError  the address is taken or not ours */
   listen(): Promise<Listening>;
   /** Drains and ends; the second call waits for the first. */
@@ -41,7 +41,7 @@ export interface Proxy {
  *
  * @throws ConfigError  a setting is unknown, malformed or contradicts another one
  */
-export function createProxy(config: ProxyConfig, { classifier }: { classifier?: Classifier } = {}): Proxy {
+export function createProxy(config: ProxyConfig, { classifier }: { classifier?: Classifier } = {}): ProxyServer {
   const settings = complete(config);
   if (config.mode === 'neural' && !classifier) {
     throw new ConfigError('mode neural: no classifier is loaded; choose auto or patterns, or hand one to createProxy');
@@ -74,7 +74,7 @@ function scannerOf(config: ProxyConfig, classifier: Classifier | undefined): Sec
   }
 }
 
-class Running implements Proxy {
+class Running implements ProxyServer {
   readonly metrics: Metrics;
   readonly #settings: Settings;
   readonly #parts: Omit<Shared, 'target' | 'pool' | 'draining'>;

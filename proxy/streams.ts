@@ -4,7 +4,7 @@
  */
 import { Duplex } from 'node:stream';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
-import { scanStream } from '../security/stream.ts';
+import { scanStream } from '../security/index.ts';
 import { DecodeError, decodeStream } from './body.ts';
 import { responseHeaders } from './headers.ts';
 import type { Kind } from './media.ts';
@@ -63,7 +63,7 @@ function screened({ passage, valve, status, headers, release }: Incoming, wire: 
     wire,
     failOpen: guard.failOpen,
     onVerdict: (verdict) => {
-      guard.count(verdict, 'response');
+      guard.countStream(verdict);
       passage.note(verdict);
     },
   });

@@ -1,7 +1,7 @@
 /** A scripted upstream and a proxy in front of it, on free loopback ports; and a client that writes raw bytes. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { createProxy, type Proxy, type ProxyConfig } from '../../proxy/index.ts';
+import { createProxy, type ProxyConfig, type ProxyServer } from '../../proxy/index.ts';
 import type { Classifier } from '../../security/index.ts';
 
 /** The order that the rules block wherever it stands. */
@@ -20,11 +20,11 @@ export type Script = (request: IncomingMessage, response: ServerResponse, body: 
 export interface Rig {
   readonly origin: string;
   readonly port: number;
-  readonly proxy: Proxy;
+  readonly proxy: ProxyServer;
   readonly upstream: Server;
   readonly seen: Seen[];
-  /** The log, line by line. */
-  readonly lines: () => Record<string, unknown>[];
+  /** The log, line by line, once it has `count` lines: it is written in batches. */
+  readonly lines: (count: number) => Promise<Record<string, unknown>[]>;
   readonly logged: () => string;
   /** Open connections of the upstream. */
   readonly sockets: () => number;
@@ -97,11 +97,11 @@ export async function start({ script = answerOk, path = '/v1', classifier, ...co
     upstream,
     seen,
     logged: () => log,
-    lines: () =>
-      log
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    lines: async (count) => {
+      const lines = (): string[] => log.split('\n').filter(Boolean);
+      await until(() => lines().length >= count);
+      return lines().map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
     sockets: () => open.size,
     stop: async () => {
       await proxy.close();

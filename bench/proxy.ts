@@ -1,0 +1,216 @@
+/**
+ * What the proxy costs: `npm run bench:proxy [-- --json] [--quick]`.
+ *
+ * Upstream, bare node:http + undici forwarder and proxy are processes of their own; this one makes the load. Rounds
+ * alternate between bare and proxy, so that whatever else the machine does hits both; the claim is the ratio of medians.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { cpus } from 'node:os';
+import { resolve } from 'node:path';
+import { Pool } from 'undici';
+import { requests } from './proxy/bodies.ts';
+
+const quick = process.argv.includes('--quick');
+const CONNECTIONS = 32;
+const ROUNDS = quick ? 4 : 9;
+const ROUND_MS = quick ? 1000 : 2500;
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly origin: string;
+}
+
+const children: ChildProcess[] = [];
+let sent = 0;
+
+function heard(child: ChildProcess): Promise<Record<string, unknown>> {
+  return new Promise((resolve) => child.once('message', (message) => resolve(message as Record<string, unknown>)));
+}
+
+async function ask(server: Server, question: string): Promise<Record<string, unknown>> {
+  const answer = heard(server.child);
+  server.child.send(question);
+  return answer;
+}
+
+async function start(role: string, upstream?: Server): Promise<Server> {
+  const script = resolve(import.meta.dirname, 'proxy/servers.ts');
+  const child = fork(script, upstream ? [role, upstream.origin] : [role], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  children.push(child);
+  const { port } = await heard(child);
+  return { child, origin: `http://127.0.0.1:${port}` };
+}
+
+/** One request; resolves with the status, 0 where the connection broke. */
+function request(pool: Pool, path: string, started?: (abort: () => void) => void): Promise<number> {
+  const body = requests[sent % requests.length]!.replace('COUNT', String(sent++));
+  return new Promise((resolve) => {
+    let status = 0;
+    pool.dispatch(
+      { method: 'POST', path, body, headers: ['content-type', 'application/json', 'authorization', 'Bearer sk-bench'] },
+      {
+        onRequestStart: (controller) => started?.(() => controller.abort(new Error('bench'))),
+        onResponseStart: (_controller, code) => {
+          status = code;
+        },
+        onResponseData: () => undefined,
+        onResponseEnd: () => resolve(status),
+        onResponseError: () => resolve(0),
+      },
+    );
+  });
+}
+
+/** Requests a second with every connection always busy; throws where one of them is not answered 200. */
+async function saturate(pool: Pool, ms: number): Promise<number> {
+  const start = performance.now();
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    while (performance.now() - start < ms) {
+      const status = await request(pool, '/v1/chat/completions');
+      if (status !== 200) throw new Error(`expected 200, found ${status}`);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
+  return (done / (performance.now() - start)) * 1000;
+}
+
+/** Milliseconds of each answer, with requests sent at a fixed rate whatever the answers do. */
+async function atRate(pool: Pool, perSecond: number, ms: number): Promise<number[]> {
+  const times: number[] = [];
+  const pending: Promise<void>[] = [];
+  const start = performance.now();
+  for (let n = 0; ; ) {
+    const now = performance.now() - start;
+    if (now > ms) break;
+    for (; n < (now / 1000) * perSecond; n++) {
+      const began = performance.now();
+      pending.push(request(pool, '/v1/chat/completions').then(() => void times.push(performance.now() - began)));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(pending);
+  return times;
+}
+
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!;
+}
+
+async function throughput(bare: Pool, proxy: Pool): Promise<{ bare: number; proxy: number }> {
+  const rates = { bare: [] as number[], proxy: [] as number[] };
+  await saturate(bare, ROUND_MS);
+  await saturate(proxy, ROUND_MS * 2);
+  for (let round = 0; round < ROUNDS; round++) {
+    const order = round % 2 === 0 ? (['bare', 'proxy'] as const) : (['proxy', 'bare'] as const);
+    for (const name of order) rates[name].push(await saturate(name === 'bare' ? bare : proxy, ROUND_MS));
+  }
+  return { bare: quantile(rates.bare, 0.5), proxy: quantile(rates.proxy, 0.5) };
+}
+
+interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+async function latency(bare: Pool, proxy: Pool, rate: number): Promise<{ bare: Latency; proxy: Latency }> {
+  const times = { bare: [] as number[], proxy: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    times.bare.push(...(await atRate(bare, rate, ROUND_MS)));
+    times.proxy.push(...(await atRate(proxy, rate, ROUND_MS)));
+  }
+  const of = (values: number[]): Latency => ({ p50: quantile(values, 0.5), p99: quantile(values, 0.99) });
+  return { bare: of(times.bare), proxy: of(times.proxy) };
+}
+
+/** A thousand requests lie upstream when SIGTERM comes; how many are not answered 200. */
+async function drain(upstream: Server, inflight: number): Promise<number> {
+  const server = await start('proxy', upstream);
+  const pool = new Pool(server.origin, { connections: inflight, pipelining: 1 });
+  await ask(upstream, 'forget');
+  const answered = Array.from({ length: inflight }, () => request(pool, '/v1/held'));
+  while ((await ask(upstream, 'arrived?')).arrived !== inflight) await pause(20);
+  server.child.kill('SIGTERM');
+  await pause(500);
+  await ask(upstream, 'release');
+  const statuses = await Promise.all(answered);
+  await pool.destroy();
+  return statuses.filter((status) => status !== 200).length;
+}
+
+/** Clients that leave while the upstream works; how many of its sockets stay open. */
+async function aborts(upstream: Server, server: Server, clients: number): Promise<number> {
+  await ask(upstream, 'forget');
+  const before = Number((await ask(upstream, 'sockets?')).sockets);
+  for (let left = clients; left > 0; left -= 500) {
+    const pool = new Pool(server.origin, { connections: 500, pipelining: 1 });
+    await ask(upstream, 'forget');
+    const leave: (() => void)[] = [];
+    const gone = Array.from({ length: Math.min(500, left) }, () =>
+      request(pool, '/v1/held', (abort) => leave.push(abort)),
+    );
+    while ((await ask(upstream, 'arrived?')).arrived !== gone.length) await pause(20);
+    for (const abort of leave) abort();
+    await Promise.all(gone);
+    await pool.destroy();
+  }
+  let open = Infinity;
+  for (let tries = 0; tries < 50 && open > 0; tries++) {
+    await pause(100);
+    open = Math.max(0, Number((await ask(upstream, 'sockets?')).sockets) - before);
+  }
+  return open;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+async function main(): Promise<void> {
+  const upstream = await start('upstream');
+  const [bareServer, proxyServer] = [await start('bare', upstream), await start('proxy', upstream)];
+  const pools = [bareServer, proxyServer].map(
+    ({ origin }) => new Pool(origin, { connections: CONNECTIONS, pipelining: 1 }),
+  );
+  const [bare, proxy] = pools as [Pool, Pool];
+  const rps = await throughput(bare, proxy);
+  const rate = rps.proxy / 2;
+  const ms = await latency(bare, proxy, rate);
+  const broken = await drain(upstream, 1000);
+  const left = await aborts(upstream, await start('proxy', upstream), 2000);
+  const size = Math.round(requests.reduce((sum, body) => sum + body.length, 0) / requests.length);
+  const lines = [
+    `proxy, patterns, requests of ${size} B on average, ${CONNECTIONS} connections, median of ${ROUNDS} rounds`,
+    `requests a second   bare 1.00 ×   proxy ${(rps.proxy / rps.bare).toFixed(2)} ×   (${rps.bare.toFixed(0)}, ${rps.proxy.toFixed(0)})`,
+    `added at ${rate.toFixed(0)}/s      p50 ${(ms.proxy.p50 - ms.bare.p50).toFixed(2)} ms   p99 ${(ms.proxy.p99 - ms.bare.p99).toFixed(2)} ms   (bare p50 ${ms.bare.p50.toFixed(2)} ms)`,
+    `SIGTERM             ${broken} of 1000 requests in flight broken`,
+    `client aborts       ${left} upstream sockets left by 2000`,
+    `Node ${process.version}, ${process.platform}-${process.arch}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (process.argv.includes('--json')) {
+    const result = {
+      bench: 'proxy',
+      ratio: rps.proxy / rps.bare,
+      rps,
+      rate,
+      addedP50Ms: ms.proxy.p50 - ms.bare.p50,
+      addedP99Ms: ms.proxy.p99 - ms.bare.p99,
+      brokenOnSigterm: broken,
+      socketsLeft: left,
+      node: process.version,
+    };
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  }
+  await Promise.all(pools.map((pool) => pool.destroy()));
+}
+
+try {
+  await main();
+} finally {
+  for (const child of children) if (child.connected) child.disconnect();
+}
