@@ -12,7 +12,7 @@ import type { Role, Threat, Verdict } from '../verdict.ts';
 import type { Continued } from './event.ts';
 import { alignedBase, lettersFrom, openFrom, runFrom } from './hold.ts';
 import { JsonPrefix } from './json-prefix.ts';
-import { conclude, faulty, merge, shift, withFields } from './verdicts.ts';
+import { conclude, faulty, merge, relocated, shift, withFields } from './verdicts.ts';
 
 export interface Hold {
   /** Characters of a view that a match may span. */
@@ -58,8 +58,10 @@ export class Channel {
   #base = 0;
   #length = 0;
   #scanned = 0;
-  /** Set while the text may still become a JSON document. */
-  #json: JsonPrefix | undefined;
+  /** Set while the text may be a JSON document. */
+  #json: JsonPrefix | undefined = new JsonPrefix();
+  /** What began as JSON and broke has to be judged as a whole once, before it goes on as a text. */
+  #broke = false;
   #found: Map<string, Found> = new Map();
   /** Characters that confirmations have read, which bounds how often they are asked for. */
   #confirmed = 0;
@@ -91,10 +93,13 @@ export class Channel {
   }
 
   append(text: string): void {
-    if (this.#length === 0) this.#json = new JsonPrefix();
     this.#window += text;
     this.#length += text.length;
-    if (this.#json?.push(text) === false) this.#json = undefined;
+    if (!this.#json) return;
+    this.#json.push(text);
+    if (this.#json.whole) return;
+    this.#broke = this.#json.begun;
+    this.#json = undefined;
   }
 
   /** Whether the text has to be complete before anything can be said about it. */
@@ -113,6 +118,11 @@ export class Channel {
   async advance(scanner: SecurityScanner): Promise<Verdict | undefined> {
     if (this.#document && this.#length - this.safe > this.#hold.maxHeld) return this.#tooLong();
     this.#scanned = this.#length;
+    if (this.#broke) {
+      this.#broke = false;
+      const verdict = await this.#whole(scanner, this.#length - SETTLE);
+      if (verdict.verdict === 'block') return verdict;
+    }
     const text = this.#window;
     const { views, found } = scanner.inspect({ text, path: this.path, role: this.#role });
     let open = this.#base + openFrom(text, views, this.#hold.holdBack, RUN_HOLD);
@@ -158,7 +168,9 @@ export class Channel {
       return conclude([...this.#found.values()], mode);
     }
     const text = this.#archive.join('') + this.#window;
-    const verdict = await scanner.scan(text, this.#options(this.#role));
+    const verdict = this.#claimed
+      ? relocated(await scanner.scan(asCall(text), this.#options()), this.path)
+      : await scanner.scan(text, this.#options());
     const redactions = verdict.redactions ?? [];
     if (redactions.some((threat) => threat.path !== this.path)) {
       // Found in the strings of a JSON document: cut there, if nothing of it has gone out yet.
@@ -176,9 +188,9 @@ export class Channel {
     return verdict;
   }
 
-  #options(role: Role): ScanOptions {
-    const format = this.#claimed ? 'json' : 'auto';
-    return { role, format, path: this.path, ...(this.#hold.signal ? { signal: this.#hold.signal } : {}) };
+  #options(): ScanOptions {
+    const { signal } = this.#hold;
+    return { role: this.#role, path: this.#claimed ? 'call' : this.path, ...(signal ? { signal } : {}) };
   }
 
   /** Asks the whole text so far about what a window found. */
@@ -203,7 +215,7 @@ export class Channel {
 
   /** The classifier's turn: the window goes on only after it has seen it. */
   async #classify(scanner: SecurityScanner, text: string): Promise<Verdict | undefined> {
-    const verdict = shift(await scanner.scan(text, { ...this.#options(this.#role), format: 'text' }), this.#base);
+    const verdict = shift(await scanner.scan(text, { ...this.#options(), format: 'text' }), this.#base);
     const neural = verdict.threats.filter((threat) => threat.by === 'neural');
     if (verdict.verdict === 'block' && neural.length > 0) return verdict;
     for (const threat of verdict.redactions ?? []) if (threat.by === 'neural') this.#cut(threat);
@@ -263,6 +275,11 @@ export class Channel {
 function wordStart(text: string, at: number): number {
   for (let i = at; i > Math.max(0, at - 64); i--) if (/\s/.test(text[i - 1]!)) return i;
   return at;
+}
+
+/** The arguments of a call as an answer that is not streamed has them, so that they are judged in the same way. */
+function asCall(text: string): { type: string; arguments: string } {
+  return { type: 'function_call', arguments: text };
 }
 
 /** The verdict about a text at `path`, told as if the text stood alone. */

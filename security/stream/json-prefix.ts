@@ -1,20 +1,42 @@
 /**
- * Whether a text that comes piece by piece may still become one JSON object or array. The scanner reads such a text as
- * JSON and judges its strings (input.ts), so a stream has to know before the text is complete.
+ * A text that comes piece by piece and may be JSON. The scanner reads such a text as JSON, judges its strings and its
+ * structure (input.ts, json/index.ts), and only the whole text tells what it finds there; so a stream has to know early
+ * which texts it must hold until they are complete.
  */
 
 const AT = { value: 0, key: 1, colon: 2, comma: 3, string: 4, escape: 5, scalar: 6, done: 7, first: 8 } as const;
+
+/** A byte order mark before JSON is a fault and no reason to read something else. */
+const BLANK = /[\s\ufeff]/;
+
+/** Open containers after which the rest is not followed any more; the scanner's limit is 32. */
+const MAX_OPEN = 4096;
 
 export class JsonPrefix {
   #state: number = AT.value;
   /** `{` or `[` for each open container. */
   readonly #open: string[] = [];
   #inKey = false;
+  #broken = false;
+  /** The first characters that are no blanks. */
+  #first = '';
 
-  /** @returns false as soon as no continuation makes a JSON container of it */
-  push(text: string): boolean {
-    for (let i = 0; i < text.length; i++) if (!this.#step(text[i]!)) return false;
-    return this.#open.length <= 4096;
+  push(text: string): void {
+    for (let i = 0; i < text.length && !this.#broken; i++) {
+      const char = text[i]!;
+      if (this.#first.length < 2 && !BLANK.test(char)) this.#first += char;
+      this.#broken = !this.#step(char) || this.#open.length > MAX_OPEN;
+    }
+  }
+
+  /** False once the text can be judged as it comes: no JSON, or broken JSON that is no message. */
+  get whole(): boolean {
+    return !this.#broken || this.#first === '{"' || this.#first === '[{';
+  }
+
+  /** Whether the text began as JSON: what broke later has faults before that place. */
+  get begun(): boolean {
+    return this.#first.length === 2;
   }
 
   #step(char: string): boolean {
@@ -31,7 +53,7 @@ export class JsonPrefix {
       if (/[\w.+-]/.test(char)) return true;
       this.#state = AT.comma;
     }
-    if (char === ' ' || char === '\n' || char === '\r' || char === '\t') return true;
+    if (BLANK.test(char)) return true;
     if ((char === '}' || char === ']') && this.#state !== AT.value && this.#state !== AT.colon)
       return this.#close(char);
     switch (this.#state) {

@@ -33,22 +33,26 @@ export function withFields(verdict: Verdict, fields: Partial<VerdictFields>): Ve
 /** A verdict about a window, told in offsets of the whole text. */
 export function shift(verdict: Verdict, by: number): Verdict {
   if (by === 0) return verdict;
-  const move = (threat: Threat): Threat => ({ ...threat, span: [threat.span[0] + by, threat.span[1] + by] });
-  return withFields(verdict, {
-    threats: verdict.threats.map(move),
-    ...(verdict.redactions === undefined ? {} : { redactions: verdict.redactions.map(move) }),
-  });
+  return eachThreat(verdict, (threat) => ({ ...threat, span: [threat.span[0] + by, threat.span[1] + by] }));
 }
 
 /** A verdict about one string, told as part of the event that the string stands in. */
 export function placed(verdict: Verdict, path: string): Verdict {
-  const place = (threat: Threat): Threat => ({
+  return eachThreat(verdict, (threat) => ({
     ...threat,
     path: threat.path === undefined ? path : `${path}${threat.path.startsWith('[') ? '' : '.'}${threat.path}`,
-  });
+  }));
+}
+
+/** A verdict about one string that stands at another path than the one it was scanned at. */
+export function relocated(verdict: Verdict, path: string): Verdict {
+  return eachThreat(verdict, (threat) => ({ ...threat, path }));
+}
+
+function eachThreat(verdict: Verdict, change: (threat: Threat) => Threat): Verdict {
   return withFields(verdict, {
-    threats: verdict.threats.map(place),
-    ...(verdict.redactions === undefined ? {} : { redactions: verdict.redactions.map(place) }),
+    threats: verdict.threats.map(change),
+    ...(verdict.redactions === undefined ? {} : { redactions: verdict.redactions.map(change) }),
   });
 }
 

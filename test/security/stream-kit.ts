@@ -2,7 +2,13 @@
  * What the stream tests and bench/streams.ts share: texts, disguises, wires, random chunkings, and a reader of delivered
  * streams that has nothing in common with security/sse.ts.
  */
-import { type SecurityScanner, type StreamOptions, scanStream, type Verdict } from '../../security/index.ts';
+import {
+  type ScanInput,
+  type SecurityScanner,
+  type StreamOptions,
+  scanStream,
+  type Verdict,
+} from '../../security/index.ts';
 
 /** A seeded generator (mulberry32): the same streams in every run. */
 export class Dice {
@@ -270,13 +276,21 @@ export function reasonOf(events: readonly unknown[], wire: Wire): string | undef
   return [...reasons.values()].sort((a) => (a === 'content_filter' ? -1 : 1))[0];
 }
 
+/** What streams are made of. */
+export interface Pool {
+  readonly attacks: readonly string[];
+  readonly benign: readonly string[];
+}
+
+const OWN: Pool = { attacks: ATTACKS, benign: BENIGN };
+
 /** One random stream: which texts, disguised how, in which deltas and chunks. Everything follows from the seed. */
-export function randomStream(seed: number, attacks: readonly string[] = ATTACKS): RandomStream {
+export function randomStream(seed: number, pool: Pool = OWN): RandomStream {
   const dice = new Dice(seed);
   const wire = dice.pick(WIRES);
   const count = wire === 'ollama' || dice.next() < 0.7 ? 1 : 2;
-  const texts = Array.from({ length: count }, () => mixture(dice, attacks));
-  const said = wire === 'tool' && dice.next() < 0.5 ? texts.map((text) => JSON.stringify({ note: text, n: 1 })) : texts;
+  const texts = Array.from({ length: count }, () => mixture(dice, pool));
+  const said = wire === 'tool' && dice.next() < 0.7 ? texts.map((text) => JSON.stringify({ note: text, n: 1 })) : texts;
   const bytes = streamOf(
     wire,
     said.map((text) => deltas(text, dice)),
@@ -292,14 +306,14 @@ export interface RandomStream {
   readonly chunks: readonly Uint8Array[];
 }
 
-function mixture(dice: Dice, attacks: readonly string[]): string {
+function mixture(dice: Dice, { attacks, benign }: Pool): string {
   const prose = (most: number): string => {
     let text = '';
     for (let left = dice.int(0, most); left > 0; left--) text += dice.pick(BENIGN);
     return text;
   };
-  const before = prose(dice.pick([0, 3, 14]));
-  if (dice.next() < 0.35) return before + dice.pick(BENIGN);
+  const before = prose(dice.pick([0, 0, 3, 14]));
+  if (dice.next() < 0.35) return before + dice.pick(benign);
   return before + dice.pick(Object.values(DISGUISES))(dice.pick(attacks)) + prose(dice.pick([0, 2, 14]));
 }
 
@@ -318,8 +332,8 @@ export async function compare(
   stream: RandomStream,
   options: StreamOptions,
 ): Promise<Comparison> {
-  const format = stream.wire === 'tool' ? 'json' : 'auto';
-  const whole = await Promise.all(stream.texts.map((text) => scanner.scan(text, { role: 'assistant', format })));
+  const answer = (text: string): ScanInput => (stream.wire === 'tool' ? { function: { arguments: text } } : text);
+  const whole = await Promise.all(stream.texts.map((text) => scanner.scan(answer(text), { role: 'assistant' })));
   const wire = stream.wire === 'ollama' ? 'ndjson' : 'sse';
   const out = await deliver(scanner, stream.chunks, { ...options, wire });
   const events = eventsOf(out.text, stream.wire);
@@ -343,7 +357,11 @@ export async function compare(
       if (!text.startsWith(seen)) wrong.push('delivered text is no prefix');
       // A finding in a string of a JSON document has its offsets in that string; nothing of such a document may pass.
       for (const { span, score, path } of whole[i]!.threats)
-        if (score >= 0.8) leaked += Math.max(0, Math.min(seen.length, span[1]) - (path === undefined ? span[0] : 0));
+        if (score >= 0.8)
+          leaked += Math.max(
+            0,
+            Math.min(seen.length, span[1]) - (path === undefined || stream.wire === 'tool' ? span[0] : 0),
+          );
     });
     const reason = reasonOf(events, stream.wire);
     const known = stream.wire === 'responses' ? 'incomplete' : 'content_filter';
