@@ -76,6 +76,7 @@ export function chooseTexts(pool: string): Texts {
     attacks,
     benign,
     notes: [
+      'texts that begin like JSON are left out: a slip in their syntax is a fault of its own, which other suites measure',
       `malformed: ${broken} rows of broken JSON are left out, because encoding them removes the fault itself`,
       'malformed: rows that are encoded already count under exact transforms alone; three layers at most result',
     ],
@@ -89,9 +90,10 @@ function parse(jsonl: string, file: string): Row[] {
     .map((line, i) => ({ id: `${file}:${i + 1}`, ...(JSON.parse(line) as Omit<Row, 'id'>) }));
 }
 
-const moderate = ({ text }: Row): boolean => text.length >= 24 && text.length <= 700;
-/** Authored rows name their trick in `family`; what is ASCII and no JSON is an encoded sentence inside a text. */
-const layered = (row: Row): boolean => (row.sub === undefined ? !/^\s*[[{]/.test(row.text) : LAYERS.test(row.sub));
+/** A message is left out: a slip in its syntax is a fault of its own, and bench/eval-rules.ts and the structure suites have it. */
+const moderate = ({ text }: Row): boolean => text.length >= 24 && text.length <= 700 && !/^\s*[[{]/.test(text);
+/** Authored rows name their trick in `family`; what is ASCII is an encoded sentence inside a text. */
+const layered = (row: Row): boolean => row.sub === undefined || LAYERS.test(row.sub);
 
 function take(
   rows: readonly Row[],
