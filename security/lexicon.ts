@@ -44,3 +44,18 @@ its itself yourself myself me my we us he it is be am do does did done if or as 
 data information details question questions result results code input inputs example content contents sentence
 full exact exactly entire whole complete completely true false real free
 `.trim().split(/\s+/); // biome-ignore format: a word list
+
+/**
+ * Words that are one slip or one mirror away from a cue and are words themselves: found in the benign training texts
+ * (two texts at least), in English, its neighbours and code. They are never respelled.
+ */
+export const INNOCENT: readonly string[] = `
+cloud rest uses identify won person elif oder serve executed nur summarise star enables sell httpx decide commande quite
+hacer rely wrote developed reuse ignores stat modell ease repl served hacked director emit encore violet clause dna emas
+statt modal formed reste trap activates forme filed sens exiting quot tiles disables prio execut compl drug httpd eras
+persons crypt strat interna responde transit nal conservation seal tolls conform ordre shard earnings klama backing liens
+precious sensing flies warming begun filtr contest forte confi starr shade lama constrain zoo filer steak instal warnung
+debut constrains provid loot shar filtre pior beginn eman underway expos promot sever fore morale pinot modals pleas erse
+authorised apologise mora fils resting expor privat clade wen form forms trail trails trial revel forge forges forged
+pint reals salve slave sever deny tent tested texts signore taken spent opens moral floor
+`.trim().split(/\s+/); // biome-ignore format: a word list

@@ -2,7 +2,7 @@
  * One table that holds every cue word in all its disguises, so that a text's words need one look-up each: rotated,
  * mirrored, reversed, in pig Latin, misspelled by one slip. Built once, on first use (about 20 ms, 30,000 entries).
  */
-import { COMMON, CUES } from '../lexicon.ts';
+import { COMMON, CUES, INNOCENT } from '../lexicon.ts';
 
 export const Disguise = {
   none: 0,
@@ -16,11 +16,12 @@ export const Disguise = {
   caesar: 7,
   /** A code word of the spelling alphabet. */
   spelling: 8,
+  /** An ordinary word that happens to look like a cue in disguise. */
+  innocent: 9,
 } as const;
 
 const SEED = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
-const SIZE = 1 << 17;
 
 /** One more letter of a word's hash (FNV-1a over UTF-16 units). Start with `HASH_SEED`. */
 export function hashStep(hash: number, unit: number): number {
@@ -36,7 +37,7 @@ export function hashWord(word: string): number {
 
 /** A number for each letter; a word's sum does not depend on the order of its letters. */
 export const BAG: Int32Array = Int32Array.from(
-  { length: 26 },
+  { length: 32 },
   (_, i) => Math.imul(i + 1, 0x9e3779b1) ^ ((i * 7919) << 9),
 );
 
@@ -45,28 +46,43 @@ export function bagKey(bag: number, first: number, last: number): number {
   return Math.imul(bag ^ Math.imul(first, 0x85ebca6b) ^ Math.imul(last, 0xc2b2ae35), PRIME) ^ 0x5bd1e995;
 }
 
-/** hash → (disguise, value); open addressing, no deletions. */
+/**
+ * hash → (disguise, value); open addressing, no deletions. A filter of one bit a hash stands in front: nine words in ten
+ * are in no table, and the filter that says so stays in the first cache.
+ */
 class Table {
-  readonly #keys: Int32Array = new Int32Array(SIZE);
-  readonly #values: Int32Array = new Int32Array(SIZE);
+  readonly #slots: Int32Array;
+  readonly #filter: Uint8Array;
+  readonly #mask: number;
+
+  /** @param bits  log₂ of the number of slots */
+  constructor(bits: number) {
+    this.#slots = new Int32Array(2 << bits);
+    this.#mask = (1 << bits) - 1;
+    this.#filter = new Uint8Array(1 << Math.max(0, bits - 1));
+  }
 
   /** The first word to come keeps a hash: plain words before disguises. */
   add(key: number, disguise: number, value: number): void {
-    for (let slot = (key ^ (key >>> 15)) & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
-      if (this.#values[slot] === 0) {
-        this.#keys[slot] = key;
-        this.#values[slot] = (value << 4) | disguise;
+    const slots = this.#slots;
+    this.#filter[(key >>> 3) & (this.#filter.length - 1)]! |= 1 << (key & 7);
+    for (let slot = (key ^ (key >>> 15)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      if (slots[2 * slot + 1] === 0) {
+        slots[2 * slot] = key;
+        slots[2 * slot + 1] = (value << 4) | disguise;
         return;
       }
-      if (this.#keys[slot] === key) return;
+      if (slots[2 * slot] === key) return;
     }
   }
 
   /** `value << 4 | disguise`, or 0. */
   find(key: number): number {
-    for (let slot = (key ^ (key >>> 15)) & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
-      const value = this.#values[slot]!;
-      if (value === 0 || this.#keys[slot] === key) return value;
+    if ((this.#filter[(key >>> 3) & (this.#filter.length - 1)]! & (1 << (key & 7))) === 0) return 0;
+    const slots = this.#slots;
+    for (let slot = (key ^ (key >>> 15)) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const value = slots[2 * slot + 1]!;
+      if (value === 0 || slots[2 * slot] === key) return value;
     }
   }
 }
@@ -93,16 +109,17 @@ export function disguises(): Disguises {
 function build(): Disguises {
   const words = [...new Set([...CUES, ...COMMON])].filter((word) => /^[a-z]+$/.test(word));
   const cues = new Set(CUES);
-  const main = new Table();
-  const bags = new Table();
-  const leet = new Table();
-  const squeezed = new Table();
+  const main = new Table(17);
+  const bags = new Table(12);
+  const leet = new Table(12);
+  const squeezed = new Table(12);
   words.forEach((word, i) => {
     const kind = cues.has(word) ? Disguise.plain : Disguise.common;
     main.add(hashWord(word), kind, i);
     leet.add(hashWord(word.replaceAll('l', 'i')), kind, i);
     if (word.length > 3) squeezed.add(hashWord(word.replace(/(.)\1+/g, '$1')), kind, i);
   });
+  for (const word of INNOCENT) main.add(hashWord(word), Disguise.innocent, 0);
   for (const word of SPELLING) main.add(hashWord(word), Disguise.spelling, 0);
   words.forEach((word, i) => {
     if (word.length < 4 && !/^(the|and|you|all|any|now|new|run)$/.test(word)) return;
@@ -126,7 +143,7 @@ function build(): Disguises {
 
 function bagOf(word: string): number {
   let bag = 0;
-  for (let i = 0; i < word.length; i++) bag = (bag + BAG[word.charCodeAt(i) - 97]!) | 0;
+  for (let i = 0; i < word.length; i++) bag = (bag + BAG[word.charCodeAt(i) & 31]!) | 0;
   return bagKey(bag, word.charCodeAt(0), word.charCodeAt(word.length - 1));
 }
 

@@ -87,23 +87,30 @@ class SlowFold {
     this.#source = source;
     this.#text = source.text;
     this.#out = new Weaver(source, Math.max(64, source.text.length));
-    for (let i = 0; i < upTo; i++) this.#out.put(done[i]!, i, i + 1);
+    this.#out.putAligned(done, 0, upTo);
     this.#at = upTo;
     this.#lookalikes = lookalikes;
   }
 
   run(): Folded {
     const text = this.#text;
+    const units = scratch;
     while (this.#at < text.length) {
-      const unit = text.charCodeAt(this.#at);
-      const folded = foldUnit(unit);
-      if (folded === SPECIAL) this.#special(unit);
-      else {
-        if (LOOKS_LIKE[folded] !== 0) this.#lookalikes = true;
-        this.#out.put(folded, this.#at, this.#at + 1);
-        this.#at++;
-        this.#stack = 0;
+      const from = this.#at;
+      let i = from;
+      let alike = 0;
+      for (; i < text.length; i++) {
+        const folded = foldUnit(text.charCodeAt(i));
+        if (folded === SPECIAL) break;
+        alike |= LOOKS_LIKE[folded]!;
+        units[i] = folded;
       }
+      if (alike !== 0) this.#lookalikes = true;
+      if (i > from) {
+        this.#out.putAligned(units, from, i);
+        this.#at = i;
+        this.#stack = 0;
+      } else this.#special(text.charCodeAt(i));
     }
     const layer = this.#out.layer();
     return {
@@ -209,7 +216,9 @@ class SlowFold {
       this.#stack > 2 ||
       (unit >= 0x0332 && unit <= 0x0338) ||
       (unit >= 0x20d0 && unit !== 0x20e3 && unit <= 0x20ff) ||
-      unit === 0x0305 || unit === 0x033f || unit === 0x035f ||
+      unit === 0x0305 ||
+      unit === 0x033f ||
+      unit === 0x035f ||
       unit === 0x035e ||
       (isPlain(base) && (String.fromCharCode(base, unit).normalize('NFC').length > 1 || base < 97));
     if (strange && unit !== 0x20e3) this.#trace('combining-marks', at, 1, this.#stack === 1 ? 1 : 0);

@@ -79,7 +79,9 @@ function readWord(text: string, start: number): { end: number; plain?: string } 
     plain += String.fromCharCode(unit);
     hash = hashStep(hash, unit);
   }
-  if (latin > 0) return { end, plain };
   const found = disguises().find(hash) & 15;
+  // Two letters of two scripts are a unit or a variable: µs, Δt, nу after a backslash.
+  if (latin > 0)
+    return end - start > 3 || found === Disguise.plain || found === Disguise.common ? { end, plain } : { end };
   return found === Disguise.plain && end - start > 3 ? { end, plain } : { end };
 }

@@ -9,14 +9,13 @@
  * What is done to a stretch depends on the stretch and at most a few hundred characters around it, never on the whole.
  */
 import { type Decoded, decodeCarriers, decodeStretches } from './decode/index.ts';
-import { features } from './features.ts';
 import { type Folded, foldLayer, visible } from './fold.ts';
 import { unglyph } from './homoglyphs.ts';
 import { type Allowance, excerpt, type Layer, origin } from './layer.ts';
 import { apart, atbash, caesar, pigLatinBack, respell, reversed, reversedWords } from './rewrite.ts';
+import { type Scanned, scan } from './scan.ts';
 import { unspaced } from './spacing.ts';
 import type { Normalized, Trace, View } from './view.ts';
-import { type Found, findDisguises } from './words.ts';
 
 export { fold } from './fold.ts';
 
@@ -28,6 +27,9 @@ export interface NormalizeOptions {
   /** Default 48. */
   readonly maxViews?: number;
 }
+
+/** What a cipher gave is not put through a cipher again: rot13 twice is where it began. */
+const CIPHER = /(?:rot13|caesar|atbash|pig-latin|reversed|reversed-words)$/;
 
 /** Never throws, whatever the string. */
 export function normalize(text: string, options: NormalizeOptions = {}): Normalized {
@@ -65,12 +67,14 @@ class Run {
       this.#add(name('unmasked'), excerpt(folded.layer, folded.unmasked), depth, true);
     }
     const words = this.#unglyph(folded, depth, name);
-    const found = findDisguises(words.text);
+    // Where the fold moved nothing, one scan serves the words and, at the same offsets, the decoders.
+    const aligned = folded.layer.map === layer.map;
+    const found = scan(words.text, aligned ? layer.text : words.text);
     this.#respelled(words, found, depth, name);
     const decoded = [
       ...(folded.carriers ? decodeCarriers(layer, this.#allowance) : []),
-      ...this.#ciphers(words, found),
-      ...this.#stretches(layer, folded, found),
+      ...(CIPHER.test(path) ? [] : this.#ciphers(words, found)),
+      ...this.#stretches(layer, aligned ? found : undefined),
     ];
     for (const piece of decoded) this.#descend(piece, depth, name(piece.name), hidden);
   }
@@ -90,7 +94,7 @@ class Run {
     return plain.layer;
   }
 
-  #respelled(words: Layer, found: Found, depth: number, name: (own: string) => string): void {
+  #respelled(words: Layer, found: Scanned, depth: number, name: (own: string) => string): void {
     if (found.respell.length > 0) {
       const { layer, name: own, hidden } = respell(words, found.respell);
       this.#add(name(own), layer, depth, hidden);
@@ -100,11 +104,11 @@ class Run {
     const closed = unspaced(words, found.spaced);
     this.#add(name('spaced'), closed, depth, true);
     // Letters set apart may be leetspeak or slips as well.
-    const again = findDisguises(closed.text).respell;
+    const again = scan(closed.text, closed.text).respell;
     if (again.length > 0) this.#add(name('spaced>leet'), respell(closed, again).layer, depth, true);
   }
 
-  #ciphers(words: Layer, found: Found): Decoded[] {
+  #ciphers(words: Layer, found: Scanned): Decoded[] {
     const decoded: Decoded[] = [];
     const push = (name: string, layer: Layer): void => {
       decoded.push({ name, layer, hidden: true, full: false });
@@ -121,10 +125,15 @@ class Run {
     return decoded;
   }
 
-  /** Decoders want the text in its case, but without what was put between its letters. */
-  #stretches(layer: Layer, folded: Folded, found: Found): Decoded[] {
-    const source = folded.carriers || folded.unmasked.length > 0 ? visible(layer) : layer;
-    return decodeStretches(source, features(source.text), found.spelled, this.#allowance);
+  /** Decoders want the text in its own case, but without what was put between its letters. */
+  #stretches(layer: Layer, found: Scanned | undefined): Decoded[] {
+    if (found) return decodeStretches(layer, found, this.#allowance);
+    const seen = visible(layer);
+    return decodeStretches(
+      seen,
+      scan(seen.text.toLowerCase().length === seen.text.length ? seen.text.toLowerCase() : seen.text, seen.text),
+      this.#allowance,
+    );
   }
 
   #descend(piece: Decoded, depth: number, path: string, hidden: boolean): void {

@@ -58,7 +58,7 @@ export class Weaver {
   /** Set when the allowance ran out: the rest was dropped. */
   full = false;
 
-  constructor(parent: Layer, capacity = 256, allowance?: Allowance) {
+  constructor(parent: Layer, capacity = 0, allowance?: Allowance) {
     this.#units = new Uint16Array(capacity);
     this.#starts = new Uint32Array(capacity);
     this.#ends = new Uint32Array(capacity);
@@ -76,6 +76,21 @@ export class Weaver {
     if (this.length === this.#units.length) this.#grow();
     this.#units[this.length] = unit;
     this.#place(this.length++, start, end);
+  }
+
+  /** `units[start, end)`, which stand for the parent's same offsets. For makers without an allowance. */
+  putAligned(units: Uint16Array, start: number, end: number): void {
+    while (this.length + end - start > this.#units.length) this.#grow();
+    const at = this.length - start;
+    this.#units.set(units.subarray(start, end), this.length);
+    this.length += end - start;
+    if (this.#parent) for (let i = start; i < end; i++) this.#place(at + i, i, i + 1);
+    else {
+      for (let i = start; i < end; i++) {
+        this.#starts[at + i] = i;
+        this.#ends[at + i] = i + 1;
+      }
+    }
   }
 
   putText(text: string, start: number, end: number): void {
@@ -144,7 +159,7 @@ export class Weaver {
   }
 
   #grow(): void {
-    const size = this.#units.length * 2;
+    const size = Math.max(256, this.#units.length * 2);
     const units = new Uint16Array(size);
     const starts = new Uint32Array(size);
     const ends = new Uint32Array(size);

@@ -2,7 +2,7 @@
 import type { Span } from '../verdict.ts';
 import { BAG, bagKey, Disguise, disguises, HASH_SEED, hashStep } from './disguises.ts';
 import { type Layer, Weaver } from './layer.ts';
-import { LEET_LETTER, readInterrupted, readLeet, segment, trimmed } from './words.ts';
+import { covered, LEET_LETTER, readInterrupted, readLeet, segment, trimmed } from './tokens.ts';
 
 const WORD = /[a-z0-9@$|!+<(]+/g;
 
@@ -121,7 +121,7 @@ function respellChunk(
   count: { leet: number; interrupted: number; slip: number },
 ): void {
   const interrupted = end - start <= 48 && readInterrupted(text, start, end) !== 0;
-  if (interrupted || (count.interrupted > 0 && junkInside(text, start, end))) {
+  if (interrupted || (count.interrupted > 1 && junkInside(text, start, end))) {
     count.interrupted++;
     for (let i = start; i < end; i++) {
       if (isLetter(text.charCodeAt(i))) out.put(text.charCodeAt(i), i, i + 1);
@@ -163,7 +163,7 @@ function respellToken(
     count.slip++;
     return spread(out, words[index]!, start, end);
   }
-  if (!/[a-z]/.test(text.slice(start, end)) || !/[a-z][0-9@$|!]|[0-9@$|!][a-z]/.test(text.slice(start, end))) {
+  if (count.leet === 0 || !/[a-z][0-9@$|!]|[0-9@$|!][a-z]{2}/.test(text.slice(start, end))) {
     return out.copy(text, start, end);
   }
   for (let i = start; i < end; i++) {
@@ -182,7 +182,7 @@ function slipOf(text: string, start: number, end: number): number {
     const unit = text.charCodeAt(i);
     if (!isLetter(unit)) return -1;
     hash = hashStep(hash, unit);
-    bag = (bag + BAG[unit - 97]!) | 0;
+    bag = (bag + BAG[unit & 31]!) | 0;
     if (unit === last) repeats++;
     else squeezed = hashStep(squeezed, unit);
     last = unit;
@@ -197,18 +197,16 @@ function slipOf(text: string, start: number, end: number): number {
   return long === 0 ? -1 : long >> 4;
 }
 
-/** Words that were run together, apart again: `ignoreallprevious` and `ignore_all_previous`. */
+/** Words that were run together, apart again: `ignoreallprevious`. */
 export function apart(layer: Layer, spans: readonly Span[]): Layer {
   const { text } = layer;
   return eachRegion(layer, spans, (weaver, start, end) => {
     for (let i = start; i < end; ) {
       let to = i;
       while (to < end && isLetter(text.charCodeAt(to))) to++;
-      if (to - i >= 8) writeCuts(weaver, text, i, to);
+      if (to - i >= 14 && covered(text, i, Math.min(to, i + 512))) writeCuts(weaver, text, i, to);
       else weaver.copy(text, i, to);
-      if (to === i) {
-        weaver.put('_-+.'.includes(text[to]!) ? 32 : text.charCodeAt(to), to, ++to);
-      }
+      if (to === i) weaver.put(text.charCodeAt(to), to, ++to);
       i = to;
     }
   }).layer();

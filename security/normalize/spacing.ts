@@ -2,7 +2,7 @@
 import type { Span } from '../verdict.ts';
 import { type Layer, Weaver } from './layer.ts';
 import { isSpace } from './rewrite.ts';
-import { LEET_LETTER, segment } from './words.ts';
+import { LEET_LETTER, segment } from './tokens.ts';
 
 interface Single {
   readonly at: number;

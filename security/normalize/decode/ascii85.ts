@@ -1,4 +1,5 @@
 /** Ascii85 (btoa, Adobe's `<~ ~>`), base85 (RFC 1924 alphabet, as Python's b85encode) and Z85 (ZeroMQ RFC 32). */
+import type { Leads } from '../scan.ts';
 import { ByteText, type Pieces } from './pieces.ts';
 
 const DIGITS = '0123456789';
@@ -19,18 +20,14 @@ const SHORTEST = 20;
 /** A key or a label may stand before the code: `payload=…`, `"text":"…`. */
 const LABEL = 40;
 
-export function ascii85(text: string, pieces: Pieces): void {
-  for (let i = 0; i < text.length; ) {
-    let end = i;
-    let signs = 0;
-    for (; end < text.length; end++) {
-      const unit = text.charCodeAt(end);
-      if (unit <= 32 || unit > 126) break;
-      if (unit < 48 || (unit > 57 && unit < 65) || (unit > 90 && unit < 97) || unit > 122) signs++;
-    }
-    if (text.startsWith('<~', i) || (end - i >= SHORTEST && signs >= 2))
-      end = Math.max(end, readToken(text, i, end, pieces));
-    i = end + 1;
+export function ascii85(text: string, pieces: Pieces, leads: Leads): void {
+  let done = 0;
+  for (let k = 0; k < leads.length; k += 2) {
+    if (leads[k]! >= done) done = readToken(text, leads[k]!, leads[k + 1]!, pieces);
+  }
+  for (let i = text.indexOf('<~'); i >= 0; i = text.indexOf('<~', i + 2)) {
+    const end = text.indexOf('~>', i);
+    if (end >= 0 && end - i < SHORTEST + 2 && i >= done) done = readToken(text, i, end, pieces);
   }
 }
 
@@ -50,6 +47,7 @@ function readToken(text: string, start: number, end: number, pieces: Pieces): nu
 
 /** @returns where reading stopped, or 0 when the bytes are no text */
 function readFrom(text: string, start: number, values: Int8Array, pieces: Pieces): number {
+  const framed = text.startsWith('<~', start - 2);
   const bytes = new ByteText(pieces, start);
   let count = 0;
   let held = 0;
@@ -76,8 +74,8 @@ function readFrom(text: string, start: number, values: Int8Array, pieces: Pieces
     line++;
     if (count === 0) from = i;
     held = held * 85 + value;
-    if (++count === 5 && !flush(5, i + 1)) return bytes.end(false) ? i : 0;
+    if (++count === 5 && !flush(5, i + 1)) return bytes.end(false, false) ? i : 0;
   }
   const whole = count < 2 || flush(count, i);
-  return bytes.end(whole) ? i : 0;
+  return bytes.end(whole, framed) ? i : 0;
 }

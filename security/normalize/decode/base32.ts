@@ -1,18 +1,18 @@
 /** base32 (RFC 4648 §6): capitals or small letters with the digits 2–7, wrapped or not. */
+import type { Leads } from '../scan.ts';
 import { ByteText, type Pieces } from './pieces.ts';
 
 const SHORTEST = 16;
 
-export function base32(text: string, pieces: Pieces): void {
-  for (let i = 0; i < text.length; i++) {
-    const big = isDigit(text, i, 65);
-    if (!big && !isDigit(text, i, 97)) continue;
-    const base = big ? 65 : 97;
-    let end = i + 1;
+export function base32(text: string, pieces: Pieces, leads: Leads): void {
+  let done = 0;
+  for (let k = 0; k < leads.length; k += 2) {
+    const start = leads[k]!;
+    if (start < done || leads[k + 1]! - start < SHORTEST) continue;
+    const base = isDigit(text, start, 65) ? 65 : 97;
+    let end = start;
     while (isDigit(text, end, base)) end++;
-    if (end - i >= SHORTEST) end = Math.max(end, read(text, i, base, pieces));
-    while (isAlphanumeric(text.charCodeAt(end))) end++;
-    i = end;
+    if (end - start >= SHORTEST) done = read(text, start, base, pieces);
   }
 }
 
@@ -48,8 +48,4 @@ function read(text: string, start: number, base: number, pieces: Pieces): number
 function isDigit(text: string, at: number, base: number): boolean {
   const unit = text.charCodeAt(at);
   return (unit >= base && unit < base + 26) || (unit >= 50 && unit <= 55);
-}
-
-function isAlphanumeric(unit: number): boolean {
-  return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122);
 }

@@ -1,4 +1,5 @@
 /** base64 and base64url (RFC 4648 §4, §5), with or without padding, wrapped at any width (RFC 2045 §6.8). */
+import type { Leads } from '../scan.ts';
 import { ByteText, type Pieces } from './pieces.ts';
 
 const VALUE: Int8Array = new Int8Array(128).fill(-1);
@@ -8,19 +9,15 @@ for (const [i, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 VALUE[45] = 62; // -
 VALUE[95] = 63; // _
 
-/** Runs as long as this are tried whatever they look like; shorter ones only where their case gives them away. */
-const SURE = 16;
+/** Nothing shorter is tried after a separator. */
 const SHORTEST = 8;
 /** A line this long goes on in the next one. */
 const WRAPPED = 16;
 
-export function base64(text: string, pieces: Pieces): void {
-  for (let i = 0; i < text.length; i++) {
-    if (valueAt(text, i) < 0) continue;
-    let end = i + 1;
-    while (valueAt(text, end) >= 0) end++;
-    if (end - i >= SURE || (end - i >= SHORTEST && looksEncoded(text, i, end))) i = readRun(text, i, end, pieces);
-    else i = end;
+export function base64(text: string, pieces: Pieces, leads: Leads): void {
+  let done = 0;
+  for (let k = 0; k < leads.length; k += 2) {
+    if (leads[k]! >= done) done = readRun(text, leads[k]!, leads[k + 1]!, pieces);
   }
 }
 
@@ -84,21 +81,6 @@ function nextLine(text: string, at: number): number {
   let end = i;
   while (end < i + 4 && valueAt(text, end) >= 0) end++;
   return end - i >= 2 ? i : 0;
-}
-
-/** Capitals and small letters or digits in the order that words and names never have. */
-function looksEncoded(text: string, start: number, end: number): boolean {
-  let turns = 0;
-  let digits = 0;
-  let before = 0;
-  for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i);
-    const kind = unit >= 97 ? 1 : unit >= 65 ? 2 : 3;
-    if (kind === 3) digits++;
-    else if (before === 1 && kind === 2) turns++;
-    before = kind;
-  }
-  return (turns >= 1 && digits >= 1) || turns >= 2 || text.charCodeAt(end) === 61;
 }
 
 function valueAt(text: string, at: number): number {

@@ -2,6 +2,7 @@
  * Lists of character codes: hex in one run, in pairs, with 0x or \x (base16, RFC 4648 §8), binary octets, decimal and
  * octal codes, with spaces, commas, colons or nothing between them.
  */
+import type { Leads } from '../scan.ts';
 import { ByteText, type Pieces } from './pieces.ts';
 
 interface Notation {
@@ -18,26 +19,23 @@ const BINARY: Notation = { radix: 2, least: 7, most: 8, need: 3 };
 const DECIMAL: Notation = { radix: 10, least: 2, most: 3, need: 5 };
 const OCTAL: Notation = { radix: 8, least: 2, most: 4, need: 5 };
 
-export const hex = (text: string, pieces: Pieces): void => readLists(text, pieces, HEX);
-export const binary = (text: string, pieces: Pieces): void => readLists(text, pieces, BINARY);
-export const decimal = (text: string, pieces: Pieces): void => readLists(text, pieces, DECIMAL);
-export const octal = (text: string, pieces: Pieces): void => readLists(text, pieces, OCTAL);
+export const hex = (text: string, pieces: Pieces, leads: Leads): void => readLists(text, pieces, leads, HEX);
+export const binary = (text: string, pieces: Pieces, leads: Leads): void => readLists(text, pieces, leads, BINARY);
+export const decimal = (text: string, pieces: Pieces, leads: Leads): void => readLists(text, pieces, leads, DECIMAL);
+export const octal = (text: string, pieces: Pieces, leads: Leads): void => readLists(text, pieces, leads, OCTAL);
 
 /** Between two codes: at most this many separators and prefix characters. */
 const GAP = 5;
 
-function readLists(text: string, pieces: Pieces, notation: Notation): void {
-  for (let i = 0; i < text.length; ) {
-    const end = digitsEnd(text, i, notation.radix);
-    if (end === i) {
-      i++;
-      continue;
+function readLists(text: string, pieces: Pieces, leads: Leads, notation: Notation): void {
+  let i = 0;
+  for (let k = 0; k < leads.length; k += 2) {
+    for (i = Math.max(i, leads[k]!); i < leads[k + 1]!; ) {
+      const end = digitsEnd(text, i, notation.radix);
+      if (end === i) i++;
+      else if (isWord(text.charCodeAt(i - 1)) && !prefixed(text, i)) i = end;
+      else i = Math.max(readList(text, i, end, pieces, notation), end);
     }
-    if (isWord(text.charCodeAt(i - 1)) && !prefixed(text, i)) {
-      i = end;
-      continue;
-    }
-    i = Math.max(readList(text, i, end, pieces, notation), end);
   }
 }
 

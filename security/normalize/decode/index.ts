@@ -1,6 +1,6 @@
 /** The decoders, in the order in which their views come. */
-import type { Features } from '../features.ts';
 import type { Allowance, Layer } from '../layer.ts';
+import type { Leads, Scanned } from '../scan.ts';
 import { ascii85 } from './ascii85.ts';
 import { base32 } from './base32.ts';
 import { base64 } from './base64.ts';
@@ -25,35 +25,38 @@ export interface Decoded {
 
 interface Decoder {
   readonly name: string;
-  /** Whether the text has what the decoder needs. */
-  wants(features: Features): boolean;
-  read(text: string, pieces: Pieces): void;
+  /** Where it may find something; absent: anywhere. */
+  leads?(scanned: Scanned): Leads;
+  /** Whether it can find anything. */
+  wants?(scanned: Scanned): boolean;
+  read(text: string, pieces: Pieces, leads: Leads): void;
 }
 
 /** Whole stretches that stand for other text. */
 const STRETCHES: readonly Decoder[] = [
-  { name: 'base64', wants: (f) => f.base64, read: base64 },
-  { name: 'base32', wants: (f) => f.base32, read: base32 },
-  { name: 'hex', wants: (f) => f.codes, read: hex },
-  { name: 'binary', wants: (f) => f.binary, read: binary },
-  { name: 'decimal', wants: (f) => f.codes, read: decimal },
-  { name: 'octal', wants: (f) => f.codes, read: octal },
-  { name: 'ascii85', wants: (f) => f.ascii85, read: ascii85 },
-  { name: 'uuencode', wants: (f) => f.uuencode, read: uuencode },
-  { name: 'morse', wants: (f) => f.morse, read: morse },
-  { name: 'braille', wants: (f) => f.braille, read: braille },
+  { name: 'base64', leads: (s) => s.base64, read: base64 },
+  { name: 'base32', leads: (s) => s.base64, read: base32 },
+  { name: 'hex', leads: (s) => s.codes, read: hex },
+  { name: 'binary', leads: (s) => s.codes, read: binary },
+  { name: 'decimal', leads: (s) => s.codes, read: decimal },
+  { name: 'octal', leads: (s) => s.codes, read: octal },
+  { name: 'ascii85', leads: (s) => s.ascii85, read: ascii85 },
+  { name: 'uuencode', wants: (s) => s.uuencode, read: uuencode },
+  { name: 'morse', leads: (s) => s.strokes, read: morse },
+  { name: 'braille', wants: (s) => s.braille, read: braille },
+  { name: 'nato', wants: (s) => s.spelled, read: nato },
 ];
 
 /** Single characters inside ordinary text. */
-const INLINE: readonly (Notation & { readonly name: string; wants(features: Features): boolean })[] = [
-  { ...percent, name: 'percent', wants: (f) => f.percent },
-  { ...escapes, name: 'escape', wants: (f) => f.backslash },
-  { ...html, name: 'html', wants: (f) => f.ampersand },
-  { ...quotedPrintable, name: 'quoted-printable', wants: (f) => f.equals },
+const INLINE: readonly (Notation & { readonly name: string })[] = [
+  { ...percent, name: 'percent' },
+  { ...escapes, name: 'escape' },
+  { ...html, name: 'html' },
+  { ...quotedPrintable, name: 'quoted-printable' },
 ];
 
 /** Characters that nobody sees; read from the text before the fold drops them. */
-const CARRIERS: readonly Omit<Decoder, 'wants'>[] = [
+const CARRIERS: readonly Decoder[] = [
   { name: 'tags', read: tags },
   { name: 'variation-selectors', read: selectors },
   { name: 'invisible-bits', read: bits },
@@ -61,13 +64,18 @@ const CARRIERS: readonly Omit<Decoder, 'wants'>[] = [
   { name: 'deletion', read: deletions },
 ];
 
-const NATO: Omit<Decoder, 'wants'> = { name: 'nato', read: nato };
-
-export function decodeStretches(layer: Layer, features: Features, spelled: boolean, allowance: Allowance): Decoded[] {
-  const decoders = STRETCHES.filter((decoder) => decoder.wants(features));
-  const found = readAll(layer, spelled ? [...decoders, NATO] : decoders, allowance);
+/** @param scanned  of the same text, at the same offsets */
+export function decodeStretches(layer: Layer, scanned: Scanned, allowance: Allowance): Decoded[] {
+  const found: Decoded[] = [];
+  for (const decoder of STRETCHES) {
+    const leads = decoder.leads?.(scanned) ?? [];
+    if (leads.length > 0 || decoder.wants?.(scanned)) readOne(found, layer, decoder, leads, allowance);
+  }
+  if (layer.text.includes('<~') && scanned.ascii85.length === 0) {
+    readOne(found, layer, { name: 'ascii85', read: ascii85 }, [], allowance);
+  }
   for (const notation of INLINE) {
-    if (!notation.wants(features)) continue;
+    if (!layer.text.includes(notation.sign)) continue;
     const { disguised, ordinary } = inline(layer, allowance, notation);
     take(found, notation.name, disguised, true);
     take(found, notation.name, ordinary, false);
@@ -76,17 +84,15 @@ export function decodeStretches(layer: Layer, features: Features, spelled: boole
 }
 
 export function decodeCarriers(layer: Layer, allowance: Allowance): Decoded[] {
-  return readAll(layer, CARRIERS, allowance);
+  const found: Decoded[] = [];
+  for (const decoder of CARRIERS) readOne(found, layer, decoder, [], allowance);
+  return found;
 }
 
-function readAll(layer: Layer, decoders: readonly Omit<Decoder, 'wants'>[], allowance: Allowance): Decoded[] {
-  const found: Decoded[] = [];
-  for (const decoder of decoders) {
-    const pieces = new Pieces(layer, allowance);
-    decoder.read(layer.text, pieces);
-    take(found, decoder.name, pieces, true);
-  }
-  return found;
+function readOne(found: Decoded[], layer: Layer, decoder: Decoder, leads: Leads, allowance: Allowance): void {
+  const pieces = new Pieces(layer, allowance);
+  decoder.read(layer.text, pieces, leads);
+  take(found, decoder.name, pieces, true);
 }
 
 function take(found: Decoded[], name: string, pieces: Pieces, hidden: boolean): void {

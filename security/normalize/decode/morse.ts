@@ -1,4 +1,5 @@
 /** International Morse (ITU-R M.1677-1): letters apart by a space, words by a slash, a bar or a wider gap. */
+import type { Leads } from '../scan.ts';
 import type { Pieces } from './pieces.ts';
 
 const CODES: ReadonlyMap<string, string> = new Map(
@@ -13,10 +14,12 @@ y-.-- z--.. 0----- 1.---- 2..--- 3...-- 4....- 5..... 6-.... 7--... 8---.. 9----
 const SHORTEST = 5;
 const LONGEST_CODE = 7;
 
-export function morse(text: string, pieces: Pieces): void {
-  for (let i = 0; i < text.length; i++) {
-    if (stroke(text.charCodeAt(i)) === '') continue;
-    i = readRun(text, i, pieces);
+export function morse(text: string, pieces: Pieces, leads: Leads): void {
+  let done = 0;
+  for (let k = 0; k < leads.length; k += 2) {
+    for (let i = Math.max(done, leads[k]!); i < leads[k + 1]!; i = done) {
+      done = stroke(text.charCodeAt(i)) === '' ? i + 1 : Math.max(i + 1, readRun(text, i, pieces));
+    }
   }
 }
 

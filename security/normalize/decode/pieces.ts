@@ -6,7 +6,7 @@ export class Pieces {
   #mark = 0;
 
   constructor(layer: Layer, allowance: Allowance) {
-    this.weaver = new Weaver(layer, 256, allowance);
+    this.weaver = new Weaver(layer, 0, allowance);
   }
 
   get length(): number {
@@ -31,6 +31,7 @@ export class Pieces {
 const SHORTEST = 4;
 /** Text followed by bytes that are none still counts, when it is this long: nothing binary begins so. */
 const LONG_PREFIX = 24;
+const UNSURE = 12;
 
 /**
  * Bytes → UTF-8 (or UTF-16, when every other byte is zero) → a piece. Stops at the first byte that no text has, so that
@@ -75,13 +76,18 @@ export class ByteText {
     return true;
   }
 
-  /** Closes the piece; true when it was text and stays. */
-  end(whole: boolean): boolean {
+  /**
+   * Closes the piece; true when it was text and stays.
+   *
+   * @param sure  false for alphabets so wide that ordinary tokens decode to something: then ASCII alone counts
+   */
+  end(whole: boolean, sure = true): boolean {
     const complete = whole && this.#missing === 0;
     const enough = this.#count >= (complete ? SHORTEST : LONG_PREFIX);
     const wordy = this.#letters >= 0.7 * this.#count;
     const plausible = this.#count >= 8 || this.#ascii === this.#count;
-    return this.#pieces.end(enough && wordy && plausible);
+    const certain = sure || (this.#count >= UNSURE && this.#ascii >= 0.9 * this.#count);
+    return this.#pieces.end(enough && wordy && plausible && certain);
   }
 
   #continue(byte: number, end: number): boolean {

@@ -5,7 +5,7 @@ export function uuencode(text: string, pieces: Pieces): void {
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf('\n', start);
     const end = newline < 0 ? text.length : newline;
-    start = isLine(text, start, end) ? readLines(text, start, pieces) : end + 1;
+    start = isUuLine(text, start, end) ? readLines(text, start, pieces) : end + 1;
   }
 }
 
@@ -16,7 +16,7 @@ function readLines(text: string, first: number, pieces: Pieces): number {
   while (start < text.length && sound) {
     const newline = text.indexOf('\n', start);
     const end = newline < 0 ? text.length : newline;
-    if (!isLine(text, start, end)) break;
+    if (!isUuLine(text, start, end)) break;
     const size = digit(text, start);
     for (let i = 0; i < size && sound; i++) {
       const at = start + 1 + Math.floor(i / 3) * 4 + (i % 3);
@@ -30,8 +30,8 @@ function readLines(text: string, first: number, pieces: Pieces): number {
   return Math.max(start, first + 1);
 }
 
-/** Spaces at the end of a line get lost in mail; they stand for zero bits. */
-function isLine(text: string, start: number, end: number): boolean {
+/** A line whose first character tells its length. Spaces at the end of a line get lost in mail; they stand for zero bits. */
+export function isUuLine(text: string, start: number, end: number): boolean {
   const stop = text.charCodeAt(end - 1) === 13 ? end - 1 : end;
   const size = text.charCodeAt(start) - 32;
   if (size < 1 || size > 45) return false;
