@@ -1,6 +1,6 @@
 /** How time grows with input: the slope of log time over log size, by least squares over sizes that double. */
 
-const SIZES = [16_384, 32_768, 65_536, 131_072, 262_144] as const;
+const SIZES = [8192, 16_384, 32_768, 65_536, 131_072] as const;
 
 interface GrowthOptions {
   readonly sizes?: readonly number[];
@@ -8,8 +8,9 @@ interface GrowthOptions {
 }
 
 /**
- * The fitted exponent: 1 is linear, 2 quadratic. Each size counts with its fastest round, because a busy machine only
- * ever adds time; a fit above the bound is repeated twice for the same reason, and the lowest one counts.
+ * The fitted exponent: 1 is linear, 2 quadratic. Every size is measured over the same amount of input (short ones are run
+ * more often), so that garbage collection and a busy machine meet all of them alike, in turns, and counts with its fastest
+ * round. A fit above 1.2 is measured further, up to seven times the rounds: what is slow by nature stays slow.
  *
  * @param make  the input of about n units; made once a size, outside the clock
  */
@@ -18,24 +19,29 @@ export function exponent<T>(
   run: (input: T) => unknown,
   { sizes = SIZES, rounds = 5 }: GrowthOptions = {},
 ): number {
-  const inputs = sizes.map((n) => make(Math.floor(n)));
-  run(inputs[0]!);
-  let lowest = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 3 && lowest > 1.2; attempt++) {
-    const times = inputs.map((input) => fastest(() => run(input), rounds));
-    lowest = Math.min(lowest, slope(sizes.map(Math.log), times.map(Math.log)));
+  const largest = Math.max(...sizes);
+  const inputs = sizes.map((n) => ({ n, input: make(n), times: Math.max(1, Math.round(largest / n)) }));
+  for (const { input, times } of inputs) for (let i = 0; i < Math.min(times, 4); i++) run(input);
+  const best = inputs.map(() => Number.POSITIVE_INFINITY);
+  let fitted = Number.POSITIVE_INFINITY;
+  for (let attempt = 0, more = rounds; attempt < 3 && fitted > 1.2; attempt++, more *= 2) {
+    for (let round = 0; round < more; round++) {
+      for (const [i, { input, times }] of inputs.entries()) {
+        best[i] = Math.min(best[i]!, milliseconds(() => run(input), times) / times);
+      }
+    }
+    fitted = slope(
+      sizes.map(Math.log),
+      best.map((time) => Math.log(Math.max(time, 1e-6))),
+    );
   }
-  return lowest;
+  return fitted;
 }
 
-function fastest(work: () => unknown, rounds: number): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < rounds; i++) {
-    const started = performance.now();
-    work();
-    best = Math.min(best, performance.now() - started);
-  }
-  return Math.max(best, 1e-4);
+function milliseconds(work: () => unknown, times: number): number {
+  const started = performance.now();
+  for (let i = 0; i < times; i++) work();
+  return performance.now() - started;
 }
 
 function slope(xs: readonly number[], ys: readonly number[]): number {

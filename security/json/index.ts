@@ -19,7 +19,7 @@ export interface ReadJson {
 /**
  * On the verdict's scale: where JSON is claimed, and where a text only looks like a message. A claimed body that cannot
  * be read cannot be vouched for, because the receiver may read it more leniently than we do, so it blocks; the same
- * fault in a text that somebody pasted only flags. Measured on the training pool by bench/structure.ts.
+ * fault in a text that somebody pasted only flags. Recall and false positives: bench/structure.ts.
  */
 const SCORES: Readonly<Record<FaultName, readonly [claimed: number, unclaimed: number]>> = {
   'truncated-json': [0.85, 0.6],
@@ -53,7 +53,7 @@ export function readJson(text: string, claimed: boolean): ReadJson {
   const scanned = scanJson(text, claimed);
   const faults = judged(scanned, claimed).map(({ name, span, detail }) => ({
     name,
-    score: claimed ? SCORES[name][0] : scanned.message ? SCORES[name][1] : Math.min(SCORES[name][1], STRAY[name] ?? 1),
+    score: claimed ? SCORES[name][0] : unclaimed(name, scanned.message),
     span,
     detail,
   }));
@@ -78,16 +78,20 @@ const SYNTAX: ReadonlySet<FaultName> = new Set([
  */
 export function nestedFaults(text: string, contract: boolean): readonly Fault[] {
   if (contract ? text.trim() === '' : !beginsAsJson(text)) return [];
-  const { faults, parses } = scanJson(text, contract);
+  const { faults, parses, message } = scanJson(text, contract);
   if (!contract && !parses) return [];
   return faults
     .filter(({ name }) => contract || !SYNTAX.has(name))
-    .map(({ name, span, detail }) => ({ name, score: scoreOf(name), span, detail }));
+    .map(({ name, span, detail }) => ({ name, score: unclaimed(name, message), span, detail }));
 }
 
 /** The weight of a fault where nobody claimed JSON. */
 export function scoreOf(name: FaultName): number {
   return SCORES[name][1];
+}
+
+function unclaimed(name: FaultName, message: boolean): number {
+  return message ? scoreOf(name) : Math.min(scoreOf(name), STRAY[name] ?? 1);
 }
 
 function judged({ faults, message, brokenAt }: Scanned, claimed: boolean): readonly Found[] {

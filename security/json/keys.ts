@@ -33,7 +33,9 @@ export function disguise(key: string): string | undefined {
 /** Keys with which a careless merge reaches `Object.prototype`; `constructor` alone is an ordinary word. */
 export function reachesPrototype(key: string, parentKey: string | undefined): boolean {
   if (key === '__proto__' || (key === 'prototype' && parentKey === 'constructor')) return true;
-  return key.length > 9 && (key.includes('__proto__') || key.includes('constructor.prototype'));
+  return (
+    key.length > 9 && key.includes('proto') && (key.includes('__proto__') || key.includes('constructor.prototype'))
+  );
 }
 
 // Default_Ignorable_Code_Point of Unicode 16 (DerivedCoreProperties.txt) and the bidi controls.

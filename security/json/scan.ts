@@ -7,6 +7,7 @@
  */
 import type { FaultName, Found } from './fault.ts';
 import { disguise, MESSAGE_KEYS, reachesPrototype } from './keys.ts';
+import { ARRAY, CONSTRUCTOR, Levels, OBJECT } from './levels.ts';
 import { Strings } from './literal.ts';
 import { isCutOff, isOutOfRange, scalarEnd } from './scalar.ts';
 
@@ -24,11 +25,6 @@ const COLON = 4;
 const COMMA_OR_END = 5;
 const DONE = 6;
 const WANTED = ['a value', 'a value or ]', 'a key', 'a key or }', 'a colon', 'a comma or the end', 'the end'] as const;
-
-const ARRAY = 0;
-const OBJECT = 1;
-/** The object behind a key `constructor`. */
-const CONSTRUCTOR = 2;
 
 export interface Scanned {
   readonly faults: readonly Found[];
@@ -54,11 +50,11 @@ class Scan {
   readonly #claimed: boolean;
   readonly #strings: Strings;
   readonly #faults: Found[] = [];
-  /** For each open container: its kind, and where its keys begin in #keys. */
-  readonly #kinds: number[] = [];
-  readonly #bases: number[] = [];
+  readonly #levels: Levels = new Levels();
+  /** Of all open containers, outermost first. */
   readonly #keys: string[] = [];
-  readonly #sets: (Set<string> | undefined)[] = [];
+  /** The keys of the open objects that have many, by level. */
+  readonly #sets: Map<number, Set<string>> = new Map();
   #message = false;
   #documents = 0;
   #brokenAt: number | undefined;
@@ -86,7 +82,7 @@ class Scan {
 
   #strict(from: number): void {
     const text = this.#text;
-    const kinds = this.#kinds;
+    const levels = this.#levels;
     let expect = VALUE;
     let start = from;
     let i = from;
@@ -100,7 +96,7 @@ class Scan {
         expect = VALUE;
       }
       if (expect === COMMA_OR_END && c === 0x2c) {
-        expect = kinds[kinds.length - 1] === ARRAY ? VALUE : KEY;
+        expect = levels.kind === ARRAY ? VALUE : KEY;
         i++;
       } else if (c === 0x3a && expect === COLON) {
         expect = VALUE;
@@ -111,14 +107,14 @@ class Scan {
         if (expect >= KEY) {
           this.#key(start, i);
           expect = COLON;
-        } else expect = kinds.length === 0 ? DONE : COMMA_OR_END;
+        } else expect = levels.depth === 0 ? DONE : COMMA_OR_END;
       } else if (c === 0x7d || c === 0x5d) {
         if (!this.#closes(c, expect)) {
           this.#breaks(i, expect);
           return;
         }
         this.#close();
-        expect = kinds.length === 0 ? DONE : COMMA_OR_END;
+        expect = levels.depth === 0 ? DONE : COMMA_OR_END;
         i++;
       } else if (expect <= VALUE_OR_END && (c === 0x7b || c === 0x5b)) {
         this.#open(c === 0x5b, i++);
@@ -130,7 +126,7 @@ class Scan {
           return;
         }
         if (isOutOfRange(text, start, i)) this.#add('number-range', start, i, 'a number that no 64 bits can hold');
-        expect = kinds.length === 0 ? DONE : COMMA_OR_END;
+        expect = levels.depth === 0 ? DONE : COMMA_OR_END;
       } else {
         this.#breaks(i, expect);
         return;
@@ -141,34 +137,33 @@ class Scan {
   }
 
   #closes(c: number, expect: number): boolean {
-    const array = this.#kinds[this.#kinds.length - 1] === ARRAY;
-    if (this.#kinds.length === 0 || array !== (c === 0x5d)) return false;
+    const array = this.#levels.kind === ARRAY;
+    if (this.#levels.depth === 0 || array !== (c === 0x5d)) return false;
     return expect === COMMA_OR_END || expect === (array ? VALUE_OR_END : KEY_OR_END);
   }
 
   #open(array: boolean, at: number): void {
-    const depth = this.#kinds.length;
     // An object in the place of a value belongs to the key read last, if its parent is an object.
-    const under = depth > 0 && this.#kinds[depth - 1] !== ARRAY ? this.#keys[this.#keys.length - 1] : undefined;
-    this.#kinds.push(array ? ARRAY : under === 'constructor' ? CONSTRUCTOR : OBJECT);
-    this.#bases.push(this.#keys.length);
-    this.#sets.push(undefined);
-    if (depth === MAX_DEPTH) this.#tooDeep(at);
+    const levels = this.#levels;
+    const under = levels.kind > ARRAY ? this.#keys[this.#keys.length - 1] : undefined;
+    levels.push(array ? ARRAY : under === 'constructor' ? CONSTRUCTOR : OBJECT, this.#keys.length);
+    if (levels.depth === MAX_DEPTH + 1) this.#tooDeep(at);
   }
 
   #close(): void {
-    this.#kinds.pop();
-    this.#keys.length = this.#bases.pop()!;
-    this.#sets.pop();
+    const { base } = this.#levels;
+    this.#levels.pop();
+    if (this.#keys.length === base) return;
+    if (this.#keys.length - base > LINEAR_KEYS) this.#sets.delete(this.#levels.depth);
+    this.#keys.length = base;
   }
 
   /** The key whose literal is `text[start, end)`, in the innermost open object. */
   #key(start: number, end: number): void {
     const key = this.#strings.value(start, end);
-    const depth = this.#kinds.length;
+    const { depth, kind, base } = this.#levels;
     if (!this.#message && depth <= 2 && MESSAGE_KEYS.has(key)) this.#message = true;
-    this.#inspect(key, start, end, this.#kinds[depth - 1] === CONSTRUCTOR ? 'constructor' : undefined);
-    const base = this.#bases[depth - 1]!;
+    this.#inspect(key, start, end, kind === CONSTRUCTOR ? 'constructor' : undefined);
     if (this.#isKnown(key, base, depth - 1)) {
       this.#add('duplicate-key', start, end, `the key ${clip(key)} stands twice in one object`);
     }
@@ -181,8 +176,11 @@ class Scan {
       for (let k = base; k < keys.length; k++) if (keys[k] === key) return true;
       return false;
     }
-    this.#sets[level] ??= new Set(keys.slice(base));
-    const set = this.#sets[level];
+    let set = this.#sets.get(level);
+    if (!set) {
+      set = new Set(keys.slice(base));
+      this.#sets.set(level, set);
+    }
     const before = set.size;
     return set.add(key).size === before;
   }
@@ -239,7 +237,7 @@ class Scan {
 
   #loose(from: number): void {
     const text = this.#text;
-    let depth = this.#kinds.length;
+    let { depth } = this.#levels;
     let deep = depth > MAX_DEPTH;
     let before: string | undefined;
     for (let i = from; i < text.length; ) {
