@@ -2,6 +2,7 @@
 import { match } from './match.ts';
 import { normalize } from './normalize/index.ts';
 import type { Normalized, View } from './normalize/view.ts';
+import { isLocal } from './reach.ts';
 import { rules } from './rules/index.ts';
 import type { Hit } from './rules/rule.ts';
 import type { Piece } from './strings.ts';
@@ -20,7 +21,9 @@ export function judgePiece(piece: Piece): Judged {
   const normalized = normalize(piece.text);
   const viewed = performance.now();
   const threats = normalized.views.flatMap((view) =>
-    match(view, rules, piece.role).map((hit) => threat(piece, view, hit)),
+    match(view, rules, piece.role)
+      .filter((hit) => isLocal(view, hit.start, hit.end))
+      .map((hit) => threat(piece, view, hit)),
   );
   return { piece, normalized, threats, timing: { normalize: viewed - started, pattern: performance.now() - viewed } };
 }

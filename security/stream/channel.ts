@@ -32,7 +32,7 @@ export interface Cut {
 type Found = Inspected['found'][number];
 
 /** Characters before the released boundary that a window sees again: context for word boundaries and run detection. */
-const LOOKBACK = 512;
+const LOOKBACK = 384;
 /** The same inside an encoded run: three nested layers of base64 stretch a match of 600 characters to 1,430. */
 const RUN_LOOKBACK = 2048;
 /** An unfinished encoded run is held whole up to here and judged in overlapping windows beyond. */

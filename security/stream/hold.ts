@@ -4,17 +4,18 @@
  *   ──released──|──lookback──|──────window──────────|─ open ─|
  *                                                 openFrom   end
  *
- * A rule matches at most `holdBack` characters of a view (match.ts, MAX_MATCH), so a match that is not there yet lies in
- * the last `holdBack` characters of some view. Each view says which characters those came from. The pieces of a decoded
- * view stand one after the other, however far apart they were: one that ended long ago goes on in the next one, and is
- * held where a rule could begin in it.
+ * A rule matches at most `holdBack` characters of a view (match.ts, MAX_MATCH) and comes from one place of the text
+ * (reach.ts, MAX_JUMP), so a match that is not there yet lies in the last `holdBack` characters of some view, as far as
+ * they stand near the end of the text. Each view says which characters those came from.
  */
-import { firstCue } from '../match.ts';
 import type { View } from '../normalize/view.ts';
-import { rules } from '../rules/index.ts';
+import { localFrom, localTo, MAX_JUMP } from '../reach.ts';
 
 /** A decoded view that stops this close to the end may go on when more text comes: an incomplete quantum and a quote. */
 const EDGE = 16;
+
+/** Characters of a reversed stretch that are looked through for its beginning: what a stream may hold of one. */
+const MAX_REVERSED = 4096;
 
 /** A token this long, and every unfinished token, may be the beginning of something encoded. */
 const LONG_TOKEN = 24;
@@ -27,18 +28,19 @@ const LONG_TOKEN = 24;
  */
 export function openFrom(text: string, views: readonly View[], holdBack: number, runHold: number): number {
   let open = Math.max(0, text.length - holdBack);
+  const near = text.length - EDGE - MAX_JUMP;
   for (const view of views) {
     const length = view.text.length;
     if (length === 0) continue;
-    const tail = Math.max(0, length - holdBack);
-    if (view.source(length - 1, length)[1] >= text.length - EDGE) open = Math.min(open, view.source(tail, length)[0]);
-    else {
-      const cue = firstCue(view.text, tail, rules);
-      if (cue < length) open = Math.min(open, view.source(cue, length)[0]);
+    if (view.source(length - 1, length)[1] >= near) {
+      const from = localFrom(view, Math.max(0, length - holdBack), length);
+      open = Math.min(open, view.source(from, length)[0]);
     }
-    // Reversed text has the end of the source at its beginning.
-    if (view.source(0, 1)[1] >= text.length - EDGE) {
-      open = Math.min(open, view.source(0, Math.min(length, holdBack))[0]);
+    // Reversed text has the end of the source at its beginning, or at the beginning of its last stretch.
+    if (length < 2 || view.source(length - 1, length)[0] >= view.source(length - 2, length - 1)[0]) continue;
+    const last = localFrom(view, Math.max(0, length - MAX_REVERSED), length);
+    if (view.source(last, last + 1)[1] >= near) {
+      open = Math.min(open, view.source(last, localTo(view, last, Math.min(length, last + holdBack)))[0]);
     }
   }
   const run = runFrom(text, runHold);
