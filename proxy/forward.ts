@@ -86,6 +86,8 @@ export class Forward implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
+    // Resuming inside a chunk, undici 8.12 hands on an empty piece first; pausing on it would go round for ever.
+    if (chunk.length === 0) return;
     if (this.#relay) {
       this.#relay.write(chunk);
       return;
