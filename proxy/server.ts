@@ -137,8 +137,11 @@ class Running implements ProxyServer {
       if (await connections(server)) await pause(LINGER_MS);
       server.close();
       const force = setTimeout(() => server.closeAllConnections(), this.#settings.timeouts.drainMs);
+      // A stream that began before the drain promised its client a connection that stays.
+      const idle = setInterval(() => server.closeIdleConnections(), 25);
       await closed;
       clearTimeout(force);
+      clearInterval(idle);
     }
     // Whatever a client left behind is aborted by now; destroy() also ends idle sockets that close() would wait for.
     await (shared.pool as Pool).destroy();
@@ -217,7 +220,11 @@ function answer(shared: Shared, request: IncomingMessage, response: ServerRespon
   if (request.method === 'GET' || request.method === 'HEAD') {
     const own = pageOf(shared, request.url);
     if (own) {
-      response.writeHead(own.status, { 'content-type': own.type, 'content-length': Buffer.byteLength(own.body) });
+      response.writeHead(own.status, {
+        'content-type': own.type,
+        'content-length': Buffer.byteLength(own.body),
+        ...(shared.draining ? { connection: 'close' } : {}),
+      });
       response.end(own.body);
       return;
     }
