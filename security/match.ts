@@ -6,6 +6,7 @@
 
 import { mentioned } from './mention.ts';
 import type { View } from './normalize/view.ts';
+import { firstWords } from './rules/first-words.ts';
 import { foldLatin } from './rules/pattern.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 import type { Role } from './verdict.ts';
@@ -26,14 +27,14 @@ const HITS_PER_VIEW = 24;
 export function match(view: View, rules: readonly Rule[], role?: Role): Hit[] {
   const compiled = compile(rules);
   const found: Hit[] = [];
-  const runs = new Map<number, Run>();
+  compiled.round++;
   const { pages } = eachWord(view.text, compiled.table, (ids, at) => {
-    for (const id of ids) attempt(compiled.rules[id]!, id, view, role, at, runs, found);
+    for (const id of ids) attempt(compiled.rules[id]!, compiled.round, view, role, at, found);
   });
   for (const { word, ids, page } of compiled.stems) {
     if (pages[page] === 0) continue;
     for (let at = view.text.indexOf(word); at !== -1; at = view.text.indexOf(word, at + 1)) {
-      for (const id of ids) attempt(compiled.rules[id]!, id, view, role, at, runs, found);
+      for (const id of ids) attempt(compiled.rules[id]!, compiled.round, view, role, at, found);
     }
   }
   if (found.length > 1) found.sort((a, b) => b.weight - a.weight || a.start - b.start);
@@ -68,40 +69,31 @@ export function weigh(rule: Rule, hidden: boolean, role: Role | undefined): numb
   return hidden ? Math.max(plain, rule.hiddenWeight ?? 0) : plain;
 }
 
-/** A rule's progress through one view. */
-interface Run {
-  readonly weight: number;
-  count: number;
-  end: number;
-}
-
-function attempt(
-  rule: Compiled,
-  id: number,
-  view: View,
-  role: Role | undefined,
-  at: number,
-  runs: Map<number, Run>,
-  found: Hit[],
-): void {
-  let run = runs.get(id);
-  if (run === undefined) {
-    run = { weight: weigh(rule.rule, view.hidden, role), count: 0, end: 0 };
-    runs.set(id, run);
+function attempt(own: Compiled, round: number, view: View, role: Role | undefined, at: number, found: Hit[]): void {
+  if (own.round !== round) {
+    own.round = round;
+    own.weight = weigh(own.rule, view.hidden, role);
+    own.count = 0;
+    own.end = 0;
   }
-  if (run.weight === 0 || run.count === HITS_PER_RULE || at < run.end) return;
-  rule.sticky.lastIndex = at;
-  if (!rule.sticky.test(view.text)) return;
-  run.end = rule.sticky.lastIndex;
-  run.count++;
-  const { mentionWeight } = rule.rule;
-  const quiet = mentionWeight !== undefined && mentionWeight < run.weight && !view.hidden && mentioned(view.text, at);
-  found.push({ rule: rule.rule, weight: quiet ? mentionWeight : run.weight, start: at, end: run.end });
+  if (own.weight === 0 || own.count === HITS_PER_RULE || at < own.end) return;
+  own.sticky.lastIndex = at;
+  if (!own.sticky.test(view.text)) return;
+  own.end = own.sticky.lastIndex;
+  own.count++;
+  const { mentionWeight } = own.rule;
+  const quiet = mentionWeight !== undefined && mentionWeight < own.weight && !view.hidden && mentioned(view.text, at);
+  found.push({ rule: own.rule, weight: quiet ? mentionWeight : own.weight, start: at, end: own.end });
 }
 
+/** A rule and its progress through the view of the current round; kept here because a map for each view cost a third of the time. */
 interface Compiled {
   readonly rule: Rule;
   readonly sticky: RegExp;
+  round: number;
+  weight: number;
+  count: number;
+  end: number;
 }
 
 interface Stem {
@@ -115,6 +107,7 @@ interface CompiledRules {
   readonly rules: readonly Compiled[];
   readonly table: WordTable;
   readonly stems: readonly Stem[];
+  round: number;
 }
 
 const compiledOf = new WeakMap<readonly Rule[], CompiledRules>();
@@ -124,11 +117,19 @@ function compile(rules: readonly Rule[]): CompiledRules {
   if (known) return known;
   const words = new Map<string, number[]>();
   rules.forEach((rule, id) => {
-    for (const word of new Set(rule.words)) words.set(word, [...(words.get(word) ?? []), id]);
+    for (const word of firstWords(rule.pattern)) words.set(word, [...(words.get(word) ?? []), id]);
   });
   const latin = [...words].filter(([word]) => isLatin(word));
   const fresh: CompiledRules = {
-    rules: rules.map((rule) => ({ rule, sticky: new RegExp(rule.pattern.source, `${rule.pattern.flags}y`) })),
+    rules: rules.map((rule) => ({
+      rule,
+      sticky: new RegExp(rule.pattern.source, `${rule.pattern.flags}y`),
+      round: 0,
+      weight: 0,
+      count: 0,
+      end: 0,
+    })),
+    round: 0,
     table: new WordTable(latin),
     stems: [...words]
       .filter(([word]) => !isLatin(word))

@@ -17,12 +17,9 @@ export interface Rule {
   /** The weight where the words before the match show that it is quoted, forbidden or reported (mention.ts); `weight` when absent. */
   readonly mentionWeight?: number;
   /**
-   * The cheap filter: every match of the pattern begins with one of these words, so that the pattern is tried only
-   * where one stands. Latin words are whole words without accents (`geliştirici` → `gelistirici`); words of other
-   * scripts may be stems and are found anywhere.
+   * Runs on folded view text (lower case), and only where one of the words stands that it can begin with
+   * (first-words.ts). No flag but `u`; every repetition bounded, so that a match is at most `MAX_MATCH` long.
    */
-  readonly words: readonly string[];
-  /** Runs on folded view text (lower case). No `g` or `y` flag; every repetition bounded, so that a match is at most `MAX_MATCH` long. */
   readonly pattern: RegExp;
   /** Where the rule reads: `plain` views only, `hidden` ones only, or any (default). */
   readonly on?: 'any' | 'plain' | 'hidden';

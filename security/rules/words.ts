@@ -18,7 +18,7 @@ export const FILLER: string = any(
 
 /** How a text addresses the machine that reads it. */
 export const MACHINE: string = any(
-  `assistants? ai ais a\\.i\\. llms? chat-?bots? bots? agents? copilots? co-?pilots? (?:language|reader|reading|cataloguing|ai)+models? crawlers? chatgpt gpt(?:-?[3-5]\\w{0,3})? claude gemini model models summari[sz]ers? parsers? scrapers?`,
+  `assistants? ai ais a\\.i\\. llms? chat-?bots? bots? agents? copilots? co-?pilots? (?:language|reader|reading|cataloguing|ai)+models? crawlers? chatgpt gpt(?:-?[345]o?)? claude gemini model models summari[sz]ers? parsers? scrapers?`,
 );
 
 /** Things that must not leave the house. */
