@@ -12,7 +12,6 @@ import {
   BENIGN,
   compare,
   Dice,
-  deltas,
   eventsOf,
   randomStream,
   saidIn,

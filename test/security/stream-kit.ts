@@ -58,6 +58,16 @@ export const BENIGN: readonly string[] = [
 
 const HOMOGLYPHS: Readonly<Record<string, string>> = { a: 'а', e: 'е', o: 'о', p: 'р', c: 'с', i: 'і', s: 'ѕ' };
 
+const MORSE: Readonly<Record<string, string>> = Object.fromEntries(
+  '.- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..'
+    .split(' ')
+    .map((code, i) => [String.fromCharCode(97 + i), code]),
+);
+
+function wrapped(text: string, width: number): string {
+  return text.replace(new RegExp(`.{${width}}`, 'g'), '$&\n');
+}
+
 /** Ways to write an attack so that a plain search does not see it. */
 export const DISGUISES: Readonly<Record<string, (text: string) => string>> = {
   plain: (text) => text,
@@ -76,6 +86,22 @@ export const DISGUISES: Readonly<Record<string, (text: string) => string>> = {
       .join('   '),
   fullwidth: (text) => text.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)),
   escapes: (text) => text.replace(/[a-z]/gi, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  percent: (text) => text.replace(/[^-]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`),
+  entities: (text) => text.replace(/[a-z]/gi, (c) => `&#${c.charCodeAt(0)};`),
+  base64wrapped: (text) => `\n${wrapped(Buffer.from(`${text} ${text} ${text}`).toString('base64'), 24)}\n`,
+  base64inProse: (text) =>
+    `\n${Buffer.from('The notes of the meeting follow. '.repeat(20) + text + ' End of the notes.'.repeat(9)).toString('base64')} `,
+  hexPairs: (text) => ` ${[...Buffer.from(text)].map((b) => b.toString(16).padStart(2, '0')).join(' ')} `,
+  binary: (text) => ` ${[...Buffer.from(text)].map((b) => b.toString(2).padStart(8, '0')).join(' ')} `,
+  morse: (text) =>
+    ` ${[...text.toLowerCase()]
+      .map((c) => (c === ' ' ? '/' : (MORSE[c] ?? '')))
+      .filter(Boolean)
+      .join(' ')} `,
+  reversed: (text) => [...text].reverse().join(''),
+  leet: (text) => text.replace(/[aeiost]/g, (c) => ({ a: '4', e: '3', i: '1', o: '0', s: '5', t: '7' })[c]!),
+  tags: (text) => `Fine.${[...text].map((c) => String.fromCodePoint(0xe0000 + c.charCodeAt(0))).join('')}`,
+  dashed: (text) => text.replace(/[a-z](?=[a-z])/gi, '$&-'),
 };
 
 /** Cuts a text into deltas of random sizes; a surrogate pair may end up in two of them. */
