@@ -2,16 +2,15 @@
  * Byte-pair merging: of all neighbours whose joint bytes are a token, the one with the least rank becomes one, the
  * leftmost first, until none is left. Two versions with equal results: rows for short pieces, a heap for long ones.
  */
-import { findBytes, type Vocabulary } from './vocabulary.ts';
+import { find, type Vocabulary } from './vocabulary.ts';
 
 // Below this many bytes, moving a row is cheaper than keeping a heap (bench/tokenizer.ts); the row version is quadratic.
 const SHORT = 48;
 const NONE = 0x7fffffff;
 
-/** Appends the ids of the piece `bytes` to `out`, in time n log n for a piece of n bytes. */
-export function merge(vocabulary: Vocabulary, bytes: Uint8Array, out: number[]): void {
-  if (bytes.length < SHORT) mergeRow(vocabulary, bytes, out);
-  else mergeHeap(vocabulary, bytes, out);
+/** The ids of the piece `bytes`, in time n log n for a piece of n bytes. */
+export function merge(vocabulary: Vocabulary, bytes: Uint8Array): number[] {
+  return bytes.length < SHORT ? mergeRow(vocabulary, bytes) : mergeHeap(vocabulary, bytes);
 }
 
 // Part i of the row is bytes[starts[i] … starts[i + 1]); ranks[i] is that of parts i and i + 1 together.
@@ -19,7 +18,7 @@ const starts = new Uint8Array(SHORT + 1);
 const ranks = new Int32Array(SHORT);
 
 /** Merges by searching the whole row for the least rank each time: O(n²), obviously right, for at most 48 bytes. */
-export function mergeRow(vocabulary: Vocabulary, bytes: Uint8Array, out: number[]): void {
+export function mergeRow(vocabulary: Vocabulary, bytes: Uint8Array): number[] {
   let parts = bytes.length;
   for (let i = 0; i < parts; i++) {
     starts[i] = i;
@@ -40,11 +39,13 @@ export function mergeRow(vocabulary: Vocabulary, bytes: Uint8Array, out: number[
       ranks[i] = i + 1 < parts ? rank(vocabulary, bytes, starts[i]!, starts[i + 2]!) : NONE;
     }
   }
-  for (let i = 0; i < parts; i++) out.push(findBytes(vocabulary, bytes, starts[i]!, starts[i + 1]!));
+  const ids: number[] = [];
+  for (let i = 0; i < parts; i++) ids.push(find(vocabulary, bytes, starts[i]!, starts[i + 1]!));
+  return ids;
 }
 
 function rank(vocabulary: Vocabulary, bytes: Uint8Array, start: number, end: number): number {
-  const id = findBytes(vocabulary, bytes, start, end);
+  const id = find(vocabulary, bytes, start, end);
   return id < 0 ? NONE : id;
 }
 
@@ -52,10 +53,10 @@ function rank(vocabulary: Vocabulary, bytes: Uint8Array, start: number, end: num
 const OFFSETS = 2 ** 32;
 
 /** Merges with a linked list of parts and a heap of candidate pairs; a stale candidate is skipped when it comes up. */
-export function mergeHeap(vocabulary: Vocabulary, bytes: Uint8Array, out: number[]): void {
+export function mergeHeap(vocabulary: Vocabulary, bytes: Uint8Array): number[] {
   const length = bytes.length;
   // A part is named by its first byte: next[i] is where the following part starts, ranks[i] that of both together.
-  const next = new Uint32Array(length + 1);
+  const next = new Int32Array(length + 1);
   const previous = new Int32Array(length + 1);
   const ranks = new Int32Array(length).fill(NONE);
   const heap: number[] = [];
@@ -70,7 +71,8 @@ export function mergeHeap(vocabulary: Vocabulary, bytes: Uint8Array, out: number
   for (let i = 0; i < length; i++) offer(i);
   while (heap.length > 0) {
     const key = pop(heap);
-    const at = key % OFFSETS;
+    // | 0, or every look-up below gets a boxed double.
+    const at = (key % OFFSETS) | 0;
     if (ranks[at] !== Math.floor(key / OFFSETS)) continue;
     const gone = next[at]!;
     ranks[gone] = NONE;
@@ -79,7 +81,9 @@ export function mergeHeap(vocabulary: Vocabulary, bytes: Uint8Array, out: number
     offer(at);
     if (at > 0) offer(previous[at]!);
   }
-  for (let at = 0; at < length; at = next[at]!) out.push(findBytes(vocabulary, bytes, at, next[at]!));
+  const ids: number[] = [];
+  for (let at = 0; at < length; at = next[at]!) ids.push(find(vocabulary, bytes, at, next[at]!));
+  return ids;
 }
 
 function push(heap: number[], key: number): void {

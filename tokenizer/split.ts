@@ -38,14 +38,16 @@ const SLASH = 0x2f;
  *   'contraction | [^\r\n\p{L}\p{N}]?\p{L}+ | \p{N}{1,3} |  ?[^\s\p{L}\p{N}]+[\r\n]* | \s*[\r\n]+ | \s+(?!\S) | \s+
  */
 export const splitCl100k: Split = (utf8, at) => {
-  const short = contraction(utf8, at);
-  if (short > at) return short;
+  const first = utf8[at]!;
+  if (first === APOSTROPHE) {
+    const end = contraction(utf8, at);
+    if (end > at) return end;
+  }
   const kind = kindAt(utf8, at);
-  const next = at + width(utf8[at]!);
-  if (kind & LETTER) return run(utf8, next, LETTER);
-  if (kind & PREFIX) {
+  if (kind & (LETTER | PREFIX)) {
+    const next = at + width(first);
     const end = run(utf8, next, LETTER);
-    if (end > next) return end;
+    if (end > next || kind & LETTER) return end;
   }
   if (kind & NUMBER) return digits(utf8, at);
   return symbols(utf8, at, false) || whitespace(utf8, at);
@@ -122,8 +124,13 @@ function whitespace(utf8: Uint8Array, at: number): number {
 function run(utf8: Uint8Array, at: number, wanted: number): number {
   while (at < utf8.length) {
     const first = utf8[at]!;
-    if ((kindAt(utf8, at) & wanted) === 0) break;
-    at += first < 0x80 ? 1 : width(first);
+    if (first < 0x80) {
+      if ((kinds[first]! & wanted) === 0) break;
+      at++;
+    } else {
+      if ((kindAt(utf8, at) & wanted) === 0) break;
+      at += width(first);
+    }
   }
   return at;
 }
@@ -148,11 +155,19 @@ function width(first: number): number {
 
 // A byte for every code point, 0 until asked for: untouched pages take no memory, and classing all of them takes 0.3 s.
 const kinds = new Uint8Array(0x11_0000);
+for (let code = 0; code < 0x80; code++) kinds[code] = kindOf(String.fromCharCode(code));
 
 function kindAt(utf8: Uint8Array, at: number): number {
   const first = utf8[at]!;
-  const code = first < 0x80 ? first : codePoint(utf8, at, first);
-  return kinds[code]! || classify(code);
+  return first < 0x80 ? kinds[first]! : kindOfCode(codePoint(utf8, at, first));
+}
+
+function kindOfCode(code: number): number {
+  const known = kinds[code]!;
+  if (known !== 0) return known;
+  const kind = kindOf(String.fromCodePoint(code));
+  kinds[code] = kind;
+  return kind;
 }
 
 function codePoint(utf8: Uint8Array, at: number, first: number): number {
@@ -161,12 +176,6 @@ function codePoint(utf8: Uint8Array, at: number, first: number): number {
   const third = utf8[at + 2]! & 63;
   if (first < 0xf0) return ((first & 15) << 12) | (second << 6) | third;
   return ((first & 7) << 18) | (second << 12) | (third << 6) | (utf8[at + 3]! & 63);
-}
-
-function classify(code: number): number {
-  const kind = kindOf(String.fromCodePoint(code));
-  kinds[code] = kind;
-  return kind;
 }
 
 function kindOf(character: string): number {

@@ -5,7 +5,7 @@
 import { InvalidInputError, TokenizerError } from '../errors.ts';
 import { merge } from './merge.ts';
 import type { Split } from './split.ts';
-import { find, findBytes, HASH_SEED, step, type Vocabulary } from './vocabulary.ts';
+import { find, type Vocabulary } from './vocabulary.ts';
 
 /** The vocabularies that can be loaded; the names are OpenAI's. */
 export type VocabularyName = 'cl100k_base' | 'o200k_base';
@@ -41,7 +41,7 @@ export interface Tokenizer {
   decodeBytes(ids: ArrayLike<number>): Uint8Array<ArrayBuffer>;
 }
 
-/** Joins a vocabulary with its split rule; keeps up to 5 MB of merged pieces for the life of the tokenizer. */
+/** Joins a vocabulary with its split rule; keeps at most 3 MB of merged pieces for the life of the tokenizer. */
 export function createTokenizer(name: VocabularyName, vocabulary: Vocabulary, split: Split): Tokenizer {
   const encodePiece = pieceEncoder(vocabulary);
   const utf8Encoder = new TextEncoder();
@@ -74,43 +74,45 @@ export function createTokenizer(name: VocabularyName, vocabulary: Vocabulary, sp
   };
 }
 
-// 99.9 % of the merged pieces of the traffic corpus are shorter, and 560 KB of it have 3,600 different ones.
+// 99.9 % of the merged pieces of the traffic corpus are within 32 bytes, and 560 KB of it have 3,600 different ones.
 const CACHED_BYTES = 32;
-const CACHED_PIECES = 1 << 15;
+const CACHED_PIECES = 1 << 14;
 
-/** Appends the ids of the piece `utf8[start … end)` to `ids`. */
+/** Appends the ids of the piece `utf8[start … end)` to `ids`; merged pieces are remembered, one a slot, the newest wins. */
 function pieceEncoder(vocabulary: Vocabulary): (utf8: Uint8Array, start: number, end: number, ids: number[]) => void {
-  // Merged pieces, one per slot, the newest wins. Kept as bytes: a sliced string would keep its whole text alive.
+  // Kept as bytes: a sliced string as key would keep its whole text alive.
   const keys = new Uint8Array(CACHED_PIECES * CACHED_BYTES);
   const lengths = new Uint8Array(CACHED_PIECES);
-  const merged: number[][] = new Array(CACHED_PIECES);
+  const merged: (readonly number[])[] = new Array(CACHED_PIECES);
 
   return (utf8, start, end, ids) => {
-    const length = end - start;
-    if (length > CACHED_BYTES) {
-      const id = findBytes(vocabulary, utf8, start, end);
-      if (id >= 0) ids.push(id);
-      else merge(vocabulary, utf8.subarray(start, end), ids);
-      return;
-    }
-    let hash = HASH_SEED;
-    for (let i = start; i < end; i++) hash = step(hash, utf8[i]!);
-    const id = find(vocabulary, utf8, start, end, hash);
+    const id = find(vocabulary, utf8, start, end);
     if (id >= 0) {
       ids.push(id);
       return;
     }
-    const slot = hash & (CACHED_PIECES - 1);
+    const length = end - start;
+    if (length > CACHED_BYTES) {
+      for (const part of merge(vocabulary, utf8.subarray(start, end))) ids.push(part);
+      return;
+    }
+    const slot = hashOfBytes(utf8, start, end) & (CACHED_PIECES - 1);
     if (lengths[slot] !== length || !startsWith(keys, slot * CACHED_BYTES, utf8, start, end)) {
       const piece = utf8.subarray(start, end);
-      const fresh: number[] = [];
-      merge(vocabulary, piece, fresh);
+      merged[slot] = merge(vocabulary, piece);
       keys.set(piece, slot * CACHED_BYTES);
       lengths[slot] = length;
-      merged[slot] = fresh;
     }
-    for (const part of merged[slot]!) ids.push(part);
+    const parts = merged[slot]!;
+    for (let i = 0; i < parts.length; i++) ids.push(parts[i]!);
   };
+}
+
+/** FNV-1a with its high bits folded into the low ones, which choose the slot. */
+function hashOfBytes(utf8: Uint8Array, start: number, end: number): number {
+  let hash = 0;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ utf8[i]!, 0x01000193);
+  return hash ^ (hash >>> 15);
 }
 
 function startsWith(keys: Uint8Array, from: number, utf8: Uint8Array, start: number, end: number): boolean {

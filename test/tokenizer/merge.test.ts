@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mergeHeap, mergeRow } from '../../tokenizer/merge.ts';
-import { findBytes, readVocabulary, type Vocabulary } from '../../tokenizer/vocabulary.ts';
+import { find, readVocabulary, type Vocabulary } from '../../tokenizer/vocabulary.ts';
 import { runs } from '../scale.ts';
 import { rankData, VOCABULARIES } from './oracles.ts';
 
@@ -15,7 +15,7 @@ describe.each(VOCABULARIES)('%s', (name) => {
   /** Tokens as byte arrays, the least rank first and leftmost: the definition, quadratic. */
   function mergeSlowly(bytes: Uint8Array): number[] {
     const parts = Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
-    const rank = (part: Uint8Array): number => findBytes(vocabulary, part, 0, part.length);
+    const rank = (part: Uint8Array): number => find(vocabulary, part, 0, part.length);
     for (;;) {
       let best = -1;
       let least = Number.POSITIVE_INFINITY;
@@ -26,12 +26,6 @@ describe.each(VOCABULARIES)('%s', (name) => {
       if (best < 0) return parts.map(rank);
       parts.splice(best, 2, Uint8Array.of(...parts[best]!, ...parts[best + 1]!));
     }
-  }
-
-  function merged(way: typeof mergeRow, bytes: Uint8Array): number[] {
-    const ids: number[] = [];
-    way(vocabulary, bytes, ids);
-    return ids;
   }
 
   // Few different bytes give many merges; all bytes give the tails that are no UTF-8.
@@ -47,8 +41,8 @@ describe.each(VOCABULARIES)('%s', (name) => {
   it('merges short pieces in a row and in a heap to the same ids', () => {
     fc.assert(
       fc.property(bytes(48), (piece) => {
-        const ids = merged(mergeRow, piece);
-        expect(merged(mergeHeap, piece)).toEqual(ids);
+        const ids = mergeRow(vocabulary, piece);
+        expect(mergeHeap(vocabulary, piece)).toEqual(ids);
         expect(ids).toEqual(mergeSlowly(piece));
       }),
       { numRuns: runs(300, 5_000), seed: 3 },
@@ -58,7 +52,7 @@ describe.each(VOCABULARIES)('%s', (name) => {
   it('merges long pieces to the ids of the definition', () => {
     fc.assert(
       fc.property(bytes(400), (piece) => {
-        expect(merged(mergeHeap, piece)).toEqual(mergeSlowly(piece));
+        expect(mergeHeap(vocabulary, piece)).toEqual(mergeSlowly(piece));
       }),
       { numRuns: runs(15, 300), seed: 4 },
     );
