@@ -1,4 +1,4 @@
-/** How time grows with input: the slope of log time over log size, by least squares over sizes that double. */
+/** How time grows with input: the slope of log time over log size, over sizes that double. */
 
 const SIZES = [8192, 16_384, 32_768, 65_536, 131_072] as const;
 
@@ -44,9 +44,10 @@ function milliseconds(work: () => unknown, times: number): number {
   return performance.now() - started;
 }
 
+/** Theil–Sen: the median of the slopes between all pairs, which one disturbed size cannot bend. */
 function slope(xs: readonly number[], ys: readonly number[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
-  const [x, y] = [mean(xs), mean(ys)];
-  const above = xs.reduce((sum, v, i) => sum + (v - x) * (ys[i]! - y), 0);
-  return above / xs.reduce((sum, v) => sum + (v - x) ** 2, 0);
+  const slopes = xs.flatMap((x, i) => xs.slice(i + 1).map((later, j) => (ys[i + 1 + j]! - ys[i]!) / (later - x)));
+  slopes.sort((a, b) => a - b);
+  const middle = Math.floor(slopes.length / 2);
+  return slopes.length % 2 === 1 ? slopes[middle]! : (slopes[middle - 1]! + slopes[middle]!) / 2;
 }
