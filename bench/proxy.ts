@@ -45,7 +45,7 @@ async function start(role: string, upstream?: Server): Promise<Server> {
 
 /** One request; resolves with the status, 0 where the connection broke. */
 function request(pool: Pool, path: string, started?: (abort: () => void) => void): Promise<number> {
-  const body = requests[sent % requests.length]!.replace('COUNT', String(sent++));
+  const body = requests[sent % requests.length]!.replaceAll('COUNT', String(sent++));
   return new Promise((resolve) => {
     let status = 0;
     pool.dispatch(

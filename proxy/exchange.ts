@@ -14,6 +14,8 @@ import { Problem } from './problem.ts';
 import type { Route } from './target.ts';
 
 const NOWHERE: Route = { path: 'other', json: false };
+/** TRACE would echo credentials; nothing else of HTTP's zoo is part of an API of this kind. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const RANK = { allow: 0, flag: 1, block: 2 } as const;
 
 let count = 0;
@@ -60,6 +62,9 @@ export class Exchange implements Passage {
   async #pass(): Promise<void> {
     const { request, shared } = this;
     const { settings, target, guard } = shared;
+    if (!METHODS.has(request.method ?? '')) {
+      throw new Problem(405, 'method_not_allowed', `expected one of ${[...METHODS].join(', ')}`);
+    }
     const { route, path } = target.resolve(request.url ?? '');
     this.route = route;
     const headers = requestHeaders(request.rawHeaders, target.host, shared.upstreamKey);
@@ -147,8 +152,7 @@ export class Exchange implements Passage {
   /** Ends the exchange with an error of ours; where the answer has begun, by cutting it off. */
   refuse(error: unknown): void {
     const problem = error instanceof Problem ? error : internal();
-    // A programming error is named by its class only: its message may quote what it stumbled over.
-    this.#error = error instanceof Problem ? error.code : error instanceof Error ? error.name : 'unknown';
+    this.#error = error instanceof Problem ? error.code : placeOf(error);
     const { request, response } = this;
     this.forward?.abort();
     if (response.destroyed) return;
@@ -249,6 +253,13 @@ function linger(request: IncomingMessage, response: ServerResponse, body: Buffer
   request.once('error', end);
   request.once('close', end);
   request.resume();
+}
+
+/** A programming error by its class and place alone: its message may quote what it stumbled over. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const place = /([\w.-]+:\d+):\d+\)?$/mu.exec(error.stack ?? '');
+  return place ? `${error.name} at ${place[1]}` : error.name;
 }
 
 function categoriesOf(verdict: Verdict): string[] {

@@ -104,7 +104,7 @@ export class Guard {
     if (verdict.fallback !== undefined) this.#metrics.fallbacks.add(1, direction);
   }
 
-  async #scan(bytes: Buffer, format: 'json' | 'auto' | 'text', direction: Direction): Promise<Verdict> {
+  async #scan(bytes: Buffer | string, format: 'json' | 'auto' | 'text', direction: Direction): Promise<Verdict> {
     const role: { role?: Role } = direction === 'response' ? { role: 'assistant' } : {};
     const verdict = await this.scanner.scan(bytes, { ...role, format });
     this.#count(verdict, direction);
@@ -133,12 +133,13 @@ export class Guard {
 }
 
 interface Text {
-  readonly bytes: Buffer;
+  /** A string where the bytes are not UTF-8 and had to be decoded first. */
+  readonly bytes: Buffer | string;
   readonly format: 'json' | 'auto' | 'text';
 }
 
 /** The texts of a body; undefined where there is nothing to read. */
-function textsOf({ body, kind, contentType }: Message): Text[] | undefined {
+function textsOf({ direction, body, kind, contentType }: Message): Text[] | undefined {
   switch (kind) {
     case 'json':
       return [{ bytes: body, format: 'json' }];
@@ -148,8 +149,23 @@ function textsOf({ body, kind, contentType }: Message): Text[] | undefined {
       const parts = partsOf(body, contentType ?? '') ?? [body];
       return readable(parts);
     }
-    default:
-      return readable([body]);
+    default: {
+      if (direction === 'request' || kind === 'binary' || isUtf8(body)) return readable([body]);
+      const text = inCharset(body, contentType);
+      return text === undefined ? undefined : [{ bytes: text, format: 'text' }];
+    }
+  }
+}
+
+/** Text in the charset that a response claims, windows-1252 where it claims none; undefined where it claims no text. */
+function inCharset(body: Buffer, contentType: string | undefined): string | undefined {
+  const charset = /;\s*charset\s*=\s*"?([\w.:-]{1,40})/iu.exec(contentType ?? '')?.[1];
+  if (charset === undefined && !/^text\//iu.test(contentType ?? '')) return undefined;
+  try {
+    return new TextDecoder(charset ?? 'windows-1252').decode(body);
+  } catch (error) {
+    if (error instanceof RangeError) return body.toString('latin1'); // a charset nobody knows: ASCII words still show
+    throw error;
   }
 }
 

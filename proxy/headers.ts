@@ -63,13 +63,16 @@ export interface RequestHeaders {
  *
  * @param raw  `rawHeaders` of the request
  * @param key  the upstream's own key; replaces whatever credentials the client sent
- * @throws Problem  400 a header that may stand only once stands twice; 501 another protocol is asked for
+ * @throws Problem  400 a header that may stand only once stands twice; 403 a page of another origin asks; 501 another
+ *                  protocol is asked for
  */
 export function requestHeaders(raw: readonly string[], host: string, key: string | undefined): RequestHeaders {
   const forwarded: RawHeaders = ['host', host];
   const named = namedByConnection(raw);
   const seen = new Set<string>();
   let contentType: string | undefined;
+  let origin: string | undefined;
+  let asked = '';
   let contentEncoding: string | undefined;
   let id: string | undefined;
   const secrets: string[] = [];
@@ -82,6 +85,8 @@ export function requestHeaders(raw: readonly string[], host: string, key: string
     }
     if (name === 'content-type') contentType = value;
     else if (name === 'content-encoding') contentEncoding = value.trim().toLowerCase();
+    else if (name === 'host') asked = value;
+    else if (name === 'origin') origin = value;
     else if (name === 'upgrade') refuseUpgrade(value);
     else if (name === 'x-request-id' && /^[\w.-]{1,64}$/u.test(value)) id = value;
     if (CREDENTIALS.has(name)) {
@@ -92,6 +97,7 @@ export function requestHeaders(raw: readonly string[], host: string, key: string
     if (REQUEST_DROPPED.has(name) || named?.has(name) || name.startsWith('x-m2m-')) continue;
     forwarded.push(name, value);
   }
+  if (origin !== undefined) refuseForeign(origin, asked);
   if (key !== undefined) {
     forwarded.push('authorization', `Bearer ${key}`);
     secrets.push(key);
@@ -135,6 +141,16 @@ function refuseUpgrade(value: string): void {
     'upgrade_unsupported',
     'this proxy speaks HTTP/1.1 requests and responses only; leave Upgrade out',
   );
+}
+
+/**
+ * CORS is off, and a browser's "simple" request needs no CORS to be sent: any page could spend the operator's key on the
+ * loopback port. Clients that are no browsers send no Origin.
+ */
+function refuseForeign(origin: string, host: string): void {
+  const from = origin.replace(/^[a-z][a-z0-9+.-]*:\/\//iu, '').toLowerCase();
+  if (from === host.toLowerCase()) return;
+  throw new Problem(403, 'cross_origin', 'this proxy answers no pages of other origins');
 }
 
 function namedByConnection(raw: readonly string[]): Set<string> | undefined {

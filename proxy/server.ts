@@ -165,6 +165,8 @@ function makeServer(settings: Settings, serve: (request: IncomingMessage, respon
     },
     serve,
   );
+  // A client that takes nothing off the wire for longer than any upstream may stay silent holds its answer in our memory.
+  server.timeout = Math.ceil(Math.max(settings.timeouts.upstreamMs, settings.timeouts.idleMs) * 1.1);
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // A body that is too long is refused before it is sent; exchange.ts answers 413 from the declared length.
     if (Number(request.headers['content-length'] ?? 0) <= settings.limits.requestBytes) response.writeContinue();

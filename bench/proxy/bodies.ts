@@ -30,19 +30,18 @@ function passage(source: Iterator<string>, length: number): string {
   return text;
 }
 
-/** Requests with `COUNT` where the number of the request goes. */
+/** Requests with `COUNT` where the number of the request goes: in every string, so that none is ever seen twice. */
 export const requests: readonly string[] = Array.from({ length: 256 }, (_, i) => {
   const source = drawn(i + 1);
   const say = (role: string, length: number): { role: string; content: string } => ({
     role,
-    content: passage(source, length),
+    content: `${passage(source, length)} (ticket COUNT)`,
   });
-  const question = { role: 'user', content: `${passage(source, 300)} (ticket COUNT)` };
-  const messages = [say('system', 700), say('user', 250), say('assistant', 350), question];
+  const messages = [say('system', 700), say('user', 250), say('assistant', 350), say('user', 300)];
   return JSON.stringify({ model: 'gpt-4o-mini', temperature: 0.2, messages });
 });
 
-/** Answers with `COUNT` in their id. */
+/** Answers with `COUNT` in id and text. */
 export const answers: readonly string[] = Array.from({ length: 64 }, (_, i) =>
   JSON.stringify({
     id: 'chatcmpl-COUNT',
@@ -50,7 +49,11 @@ export const answers: readonly string[] = Array.from({ length: 64 }, (_, i) =>
     created: 1_790_000_000,
     model: 'gpt-4o-mini',
     choices: [
-      { index: 0, message: { role: 'assistant', content: passage(drawn(1000 + i), 700) }, finish_reason: 'stop' },
+      {
+        index: 0,
+        message: { role: 'assistant', content: `${passage(drawn(1000 + i), 700)} (ticket COUNT)` },
+        finish_reason: 'stop',
+      },
     ],
     usage: { prompt_tokens: 410, completion_tokens: 160, total_tokens: 570 },
   }),

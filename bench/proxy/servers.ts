@@ -37,7 +37,7 @@ async function startUpstream(): Promise<void> {
   let arrived = 0;
   let held: ServerResponse[] = [];
   const send = (response: ServerResponse): void => {
-    const body = answers[n % answers.length]!.replace('COUNT', String(n++));
+    const body = answers[n % answers.length]!.replaceAll('COUNT', String(n++));
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
     response.end(body);
   };
@@ -99,13 +99,7 @@ async function startBare(url: string): Promise<void> {
 }
 
 async function startProxy(url: string): Promise<void> {
-  const proxy = createProxy({
-    upstream: `${url}/v1`,
-    port: 0,
-    mode: 'patterns',
-    log: () => undefined,
-    ...(process.env.NOSCAN ? { scanRequests: false, scanResponses: false } : {}),
-  });
+  const proxy = createProxy({ upstream: `${url}/v1`, port: 0, mode: 'patterns', log: () => undefined });
   const { port } = await proxy.listen();
   process.on('SIGTERM', () => void proxy.close().then(() => process.exit(0)));
   process.on('message', () => tell({ metrics: proxy.metrics.text() }));

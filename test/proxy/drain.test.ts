@@ -14,7 +14,8 @@ afterEach(() => rig?.stop());
 describe('close()', () => {
   it('finishes what is in flight, whole answers and streams, and takes nothing new', async () => {
     const held: ServerResponse[] = [];
-    rig = await start({ script: (_request, response) => void held.push(response) });
+    // An hour: what does not end by itself runs into the test's own time-out.
+    rig = await start({ script: (_request, response) => void held.push(response), timeouts: { drainMs: 3_600_000 } });
     const whole = post(rig, '/v1/chat/completions', chatOf('one'));
     const stream = post(rig, '/v1/chat/completions', chatOf('two', { stream: true }));
     await until(() => held.length === 2);

@@ -75,6 +75,22 @@ describe('blocking', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
+  it('reads responses in the charset that they claim', async () => {
+    for (const [type, bytes] of [
+      ['text/html; charset=iso-8859-1', Buffer.from(`<p>Grüße. ${ATTACK}</p>`, 'latin1')],
+      ['text/plain', Buffer.from(`Grüße. ${ATTACK}`, 'latin1')],
+      ['text/plain; charset=utf-16le', Buffer.from(`Grüße. ${ATTACK}`, 'utf16le')],
+      ['text/plain; charset=no-such', Buffer.from(`Grüße. ${ATTACK}`, 'latin1')],
+    ] as const) {
+      rig = await start({
+        script: (_request, response) => response.writeHead(200, { 'content-type': type }).end(bytes),
+      });
+      expect([type, (await fetch(`${rig.origin}/page`)).status]).toEqual([type, 400]);
+      await rig.stop();
+    }
+    rig = await start();
+  });
+
   it('blocks JSON that is none, and JSON that two parsers read differently', async () => {
     rig = await start();
     for (const body of ['{"messages":', '{"messages":[],"messages":[]}', '{"messages":[]} {}']) {

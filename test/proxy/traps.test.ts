@@ -103,6 +103,14 @@ describe('the upstream comes from configuration alone', () => {
     expect(headerOf(rig.seen[0]!.headers, 'host')).toBe(`127.0.0.1:${(rig.upstream.address() as AddressInfo).port}`);
   });
 
+  it('TRACE echoes nothing, and unknown methods go nowhere', async () => {
+    rig = await start();
+    for (const method of ['TRACE', 'PROPFIND', 'PURGE']) {
+      expect(statusOf(await raw(rig.port, `${method} /v1/models HTTP/1.1\r\nhost: x\r\n${CLOSE}\r\n`))).toBe(405);
+    }
+    expect(rig.seen).toHaveLength(0);
+  });
+
   it('CONNECT opens no tunnel', async () => {
     rig = await start();
     expect(statusOf(await raw(rig.port, 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nhost: x\r\n\r\n'))).toBe(405);
@@ -130,6 +138,18 @@ describe('headers', () => {
       expect(rig.seen).toHaveLength(0);
     },
   );
+
+  it('pages of other origins are refused: a simple request needs no CORS to spend a key', async () => {
+    rig = await start({ upstreamKey: 'sk-own' });
+    const plain = { 'content-type': 'text/plain' };
+    for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${rig.port + 1}`]) {
+      expect((await post(rig, '/v1/chat/completions', chatOf('hi'), { ...plain, origin })).status).toBe(403);
+    }
+    const preflight = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
+    expect((await fetch(`${rig.origin}/v1/models`, { method: 'OPTIONS', headers: preflight })).status).toBe(403);
+    expect(rig.seen).toHaveLength(0);
+    expect((await post(rig, '/v1/chat/completions', chatOf('hi'), { origin: rig.origin })).status).toBe(200);
+  });
 
   it('hop-by-hop headers stay on their hop, those named by Connection included (RFC 9110 §7.6.1)', async () => {
     rig = await start({
@@ -351,6 +371,21 @@ describe('slow clients', () => {
     clearInterval(timer);
     expect(rig.seen).toHaveLength(0);
     await until(() => rig.proxy.metrics.inflight.value() === 0);
+  });
+
+  it('a client that never reads its answer is let go', async () => {
+    const big = Buffer.alloc(30_000_000, 0x61);
+    rig = await start({
+      timeouts: { upstreamMs: 400, idleMs: 400 },
+      script: (_request, response) => response.writeHead(200, { 'content-type': 'text/plain' }).end(big),
+      scanResponses: false,
+    });
+    const socket = connect(rig.port, '127.0.0.1').on('error', () => undefined);
+    socket.pause();
+    socket.write('GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n');
+    await until(() => rig.seen.length === 1);
+    await until(() => rig.proxy.metrics.inflight.value() === 0 && rig.sockets() === 0);
+    socket.destroy();
   });
 
   it('one address has no more sockets than it may', async () => {
