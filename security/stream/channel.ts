@@ -56,6 +56,8 @@ export class Channel {
   #archive: string[] | undefined = [];
   #window = '';
   #base = 0;
+  /** The window begins inside an encoded run, at a whole quantum. */
+  #inside = false;
   #length = 0;
   #scanned = 0;
   /** Set while the text may be a JSON document. */
@@ -114,8 +116,8 @@ export class Channel {
     return !this.#document && this.#length - this.#scanned >= Math.max(STEP, held >> 2);
   }
 
-  /** Judges the window and moves `safe`. @returns a verdict that stops the stream, if there is one */
-  async advance(scanner: SecurityScanner): Promise<Verdict | undefined> {
+  /** Judges the window and moves `safe`. @param last  nothing more will come @returns a verdict that stops the stream, if there is one */
+  async advance(scanner: SecurityScanner, last: boolean = false): Promise<Verdict | undefined> {
     if (this.#document && this.#length - this.safe > this.#hold.maxHeld) return this.#tooLong();
     this.#scanned = this.#length;
     if (this.#broke) {
@@ -123,16 +125,17 @@ export class Channel {
       const verdict = await this.#whole(scanner, this.#length - SETTLE);
       if (verdict.verdict === 'block') return verdict;
     }
-    const text = this.#window;
+    const run = runFrom(this.#window, RUN_HOLD, this.#inside);
+    const text = run === undefined && !last ? this.#quanta() : this.#window;
     const { views, found } = scanner.inspect({ text, path: this.path, role: this.#role });
-    let open = this.#base + openFrom(text, views, this.#hold.holdBack, RUN_HOLD);
+    let open = this.#base + openFrom(text, views, this.#hold.holdBack, run);
     const settled: Found[] = [];
     for (const one of found) {
       const moved = this.#remember(one);
       const [start, end] = moved.threat.span;
       if ((moved.decision !== 'block' && moved.decision !== 'redact') || end <= this.safe) continue;
       if (this.#covered(start, end)) continue;
-      if (end > this.#length - SETTLE) open = Math.min(open, start);
+      if (end > this.#base + text.length - SETTLE) open = Math.min(open, start);
       else settled.push(moved);
     }
     const stop = await this.#confirm(scanner, settled);
@@ -151,7 +154,7 @@ export class Channel {
   async finish(scanner: SecurityScanner): Promise<Verdict> {
     if (this.#verdict?.at === this.#length) return this.#verdict.verdict;
     if (this.#archive === undefined) {
-      const stop = await this.advance(scanner);
+      const stop = await this.advance(scanner, true);
       if (stop) return stop;
       for (const { threat, decision } of this.#found.values()) if (decision === 'redact') this.#cut(threat);
     }
@@ -249,15 +252,24 @@ export class Channel {
     this.cuts.splice(0, this.cuts.length, ...apart);
   }
 
+  /** The window without the incomplete quantum that a long encoded run ends in: some decoders read whole runs only. */
+  #quanta(): string {
+    const start = lettersFrom(this.#window, this.#window.length);
+    return this.#window.slice(0, alignedBase(this.#window, start, this.#window.length));
+  }
+
   /** Moves what no window needs any more out of the window. */
   #trim(): void {
     const safe = this.safe - this.#base;
-    const run = runFrom(this.#window, RUN_HOLD);
     let cut = safe - LOOKBACK;
-    const start = run === undefined ? lettersFrom(this.#window, safe) : safe;
-    if (start < safe - RUN_LOOKBACK) cut = alignedBase(this.#window, start, safe - RUN_LOOKBACK);
+    const long = runFrom(this.#window, RUN_HOLD, this.#inside) === undefined;
+    const start = long ? lettersFrom(this.#window, safe) : safe;
+    const inside = start < safe - RUN_LOOKBACK;
+    if (inside) cut = alignedBase(this.#window, start, safe - RUN_LOOKBACK);
+    else if (long) cut = Math.min(cut, start);
     else if (cut > 0) cut = wordStart(this.#window, cut);
     if (cut < LOOKBACK) return;
+    this.#inside = inside;
     const gone = this.#window.slice(0, cut);
     this.#window = this.#window.slice(cut);
     this.#base += cut;

@@ -23,10 +23,10 @@ const LONG_TOKEN = 24;
 /**
  * Where the open tail begins.
  *
- * @param runHold  an unfinished encoded run is held from its start, up to this many characters
+ * @param run  where an unfinished encoded run begins, see `runFrom`
  * @returns an offset into `text`; everything before it can be judged for good
  */
-export function openFrom(text: string, views: readonly View[], holdBack: number, runHold: number): number {
+export function openFrom(text: string, views: readonly View[], holdBack: number, run: number | undefined): number {
   let open = Math.max(0, text.length - holdBack);
   const near = text.length - EDGE - MAX_JUMP;
   for (const view of views) {
@@ -43,7 +43,6 @@ export function openFrom(text: string, views: readonly View[], holdBack: number,
       open = Math.min(open, view.source(last, localTo(view, last, Math.min(length, last + holdBack)))[0]);
     }
   }
-  const run = runFrom(text, runHold);
   return run === undefined ? open : Math.min(open, run);
 }
 
@@ -51,9 +50,11 @@ export function openFrom(text: string, views: readonly View[], holdBack: number,
  * Where the encoded run begins that the end of the text leaves unfinished: a long token, line-wrapped base64, hex pairs,
  * Morse, spaced letters. `text.length` where there is none, undefined where it is longer than `limit`: a run that long
  * is judged in overlapping windows instead (see `alignedBase`).
+ *
+ * @param inside  the text begins inside such a run: one that reaches back to its beginning is longer than it looks
  */
-export function runFrom(text: string, limit: number): number | undefined {
-  const floor = text.length - limit;
+export function runFrom(text: string, limit: number, inside: boolean): number | undefined {
+  const floor = inside ? Math.max(1, text.length - limit) : text.length - limit;
   let start = text.length;
   for (let end = text.length; end > 0; ) {
     let at = end;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '../../errors.ts';
 import {
@@ -33,7 +34,7 @@ const prose = (length: number): string =>
   BENIGN.join('')
     .repeat(Math.ceil(length / 700))
     .slice(0, length);
-const parts = (text: string, size = 4): string[] => text.match(new RegExp(`[^]{1,${size}}`, 'gu')) ?? [];
+const parts = (text: string, size = 4): string[] => text.match(new RegExp(`.{1,${size}}`, 'gsu')) ?? [];
 
 describe('random chunkings', () => {
   const total = runs(500, 10_000);
@@ -327,6 +328,63 @@ describe('with a classifier', () => {
     expect(neural.verdict?.threats[0]?.name).toBe('scan-failed');
     expect(reasonOf(eventsOf(neural.text, 'chat'), 'chat')).toBe('content_filter');
   });
+});
+
+describe('encodings longer than any window', () => {
+  const story = (length: number): string => {
+    let text = '';
+    for (let i = 0; text.length < length; i++) text += `Item ${i} of the list: ${BENIGN[i % 3]}`;
+    return text.slice(0, length);
+  };
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const hidden = `${story(15_000)}. ${ATTACK} ${story(6_000)}`;
+  const cases: Readonly<Record<string, string>> = {
+    base64: base64(hidden + story(20_000)),
+    'base64 twice': base64(base64(hidden)),
+    'wrapped base64': `\n${base64(hidden + story(20_000)).replace(/.{76}/g, '$&\n')}`,
+    'one run of hex': Buffer.from(hidden).toString('hex'),
+    'hex pairs': Buffer.from(hidden).toString('hex').replace(/../g, '$& '),
+    'text after an image': `![chart](data:image/png;base64,${randomBase64(60_000)}) done. ${ATTACK}`,
+    'a text too long to be kept': `${story(1_100_000)}. ${ATTACK} ${story(2_000)}`,
+  };
+  it.each(Object.keys(cases))('hide nothing (%s)', async (name) => {
+    const text = `See: ${cases[name]}`;
+    const size = text.length > 100_000 ? 900 : 30;
+    const bytes = streamOf('chat', [parts(text, size)]);
+    const stream = { wire: 'chat' as const, texts: [text], bytes, chunks: slices(bytes, 3000) };
+    const { expected, leaked, mismatch } = await compare(scanner, stream, {});
+    expect({ expected, leaked, mismatch }).toEqual({ expected: 'block', leaked: 0, mismatch: '' });
+  });
+});
+
+describe('hostile streams', () => {
+  it('end with every byte forwarded or in a defined form, whatever was done to them', async () => {
+    const valid = WIRES.map((wire) => streamOf(wire, [parts(`${prose(300)}. ${ATTACK}`, 9)]));
+    const mutation = fc.record({
+      base: fc.nat(valid.length - 1),
+      edits: fc.array(fc.tuple(fc.nat(), fc.uint8Array({ maxLength: 6 }), fc.nat(12)), { maxLength: 4 }),
+      sizes: fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 4 }),
+    });
+    const property = fc.asyncProperty(mutation, async ({ base, edits, sizes }) => {
+      let bytes = Buffer.from(valid[base]!);
+      for (const [at, put, drop] of edits) {
+        const i = at % bytes.length;
+        bytes = Buffer.concat([bytes.subarray(0, i), put, bytes.subarray(i + drop)]);
+      }
+      const chunks: Uint8Array[] = [];
+      for (let i = 0, k = 0; i < bytes.length; k++) {
+        const size = sizes[k % sizes.length]!;
+        chunks.push(bytes.subarray(i, i + size));
+        i += size;
+      }
+      const wire = wireOf(WIRES[base]!);
+      const out = await deliver(scanner, chunks, wire);
+      expect(out.verdict).toBeDefined();
+      if (out.verdict!.verdict !== 'block') return expect(Buffer.concat(chunks).equals(out.bytes)).toBe(true);
+      return expect(out.text).toMatch(/"m2m":\{"verdict":"block"[\s\S]*\}\n(?:\ndata: \[DONE\]\n)?\n?$/);
+    });
+    await fc.assert(property, { numRuns: runs(150, 10_000) });
+  }, 120_000);
 });
 
 describe('cost', () => {
