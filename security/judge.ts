@@ -5,7 +5,9 @@ import type { Normalized, View } from './normalize/view.ts';
 import { isLocal } from './reach.ts';
 import { rules } from './rules/index.ts';
 import type { Hit } from './rules/rule.ts';
+import { rank } from './score.ts';
 import type { Piece } from './strings.ts';
+import { matchTraces } from './traces.ts';
 import type { Threat } from './verdict.ts';
 
 export interface Judged {
@@ -25,16 +27,29 @@ export function judgePiece(piece: Piece): Judged {
       .filter((hit) => isLocal(view, hit.start, hit.end))
       .map((hit) => threat(piece, view, hit)),
   );
+  threats.push(...matchTraces(piece, normalized), ...ranked(piece, normalized.views[0]));
   return { piece, normalized, threats, timing: { normalize: viewed - started, pattern: performance.now() - viewed } };
 }
 
+/** The ranking of the plain view; a system prompt talks of rules all day, so it ranks half as high. */
+function ranked(piece: Piece, view: View | undefined): Threat[] {
+  const found = view === undefined ? undefined : rank(view.text);
+  if (view === undefined || found === undefined) return [];
+  const score = piece.role === 'system' ? found.score / 2 : found.score;
+  return [placed(piece, view, { name: 'cues', category: found.category, score, span: found.span })];
+}
+
 /** A hit in a view, told in the caller's offsets. */
-function threat(piece: Piece, view: View, hit: Hit): Threat {
-  const span = view.source(hit.start, hit.end);
+function threat(piece: Piece, view: View, { rule, weight, start, end }: Hit): Threat {
+  return placed(piece, view, { name: rule.id, category: rule.category, score: weight, span: [start, end] });
+}
+
+function placed(piece: Piece, view: View, found: Pick<Threat, 'name' | 'category' | 'score' | 'span'>): Threat {
+  const span = view.source(found.span[0], found.span[1]);
   return {
-    category: hit.rule.category,
-    score: hit.weight,
-    name: hit.rule.id,
+    category: found.category,
+    score: found.score,
+    name: found.name,
     span,
     ...(piece.path === undefined ? {} : { path: piece.path }),
     ...(piece.role === undefined ? {} : { role: piece.role }),

@@ -7,9 +7,9 @@
 import { mentioned } from './mention.ts';
 import type { View } from './normalize/view.ts';
 import { firstWords } from './rules/first-words.ts';
-import { foldLatin } from './rules/pattern.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 import type { Role } from './verdict.ts';
+import { eachWord, hashWord, WordTable } from './word-table.ts';
 
 /** No match is longer (UTF-16 units of the view): a stream that holds back this much judges as the whole text does. */
 export const MAX_MATCH = 600;
@@ -28,13 +28,15 @@ export function match(view: View, rules: readonly Rule[], role?: Role): Hit[] {
   const compiled = compile(rules);
   const found: Hit[] = [];
   compiled.round++;
-  const { pages } = eachWord(view.text, compiled.table, (ids, at) => {
-    for (const id of ids) attempt(compiled.rules[id]!, compiled.round, view, role, at, found);
+  const { table, round } = compiled;
+  const pages = eachWord(view.text, (hash, at) => {
+    const ids = table.find(hash);
+    if (ids !== undefined) for (const id of ids) attempt(compiled.rules[id]!, round, view, role, at, found);
   });
   for (const { word, ids, page } of compiled.stems) {
     if (pages[page] === 0) continue;
     for (let at = view.text.indexOf(word); at !== -1; at = view.text.indexOf(word, at + 1)) {
-      for (const id of ids) attempt(compiled.rules[id]!, compiled.round, view, role, at, found);
+      for (const id of ids) attempt(compiled.rules[id]!, round, view, role, at, found);
     }
   }
   if (found.length > 1) found.sort((a, b) => b.weight - a.weight || a.start - b.start);
@@ -51,8 +53,8 @@ export function firstCue(text: string, from: number, rules: readonly Rule[]): nu
   const { table, stems } = compile(rules);
   const tail = text.slice(from);
   let first = tail.length;
-  const { pages } = eachWord(tail, table, (_, at) => {
-    first = Math.min(first, at);
+  const pages = eachWord(tail, (hash, at) => {
+    if (at < first && table.find(hash) !== undefined) first = at;
   });
   for (const { word, page } of stems) {
     const at = pages[page] === 0 ? -1 : tail.indexOf(word);
@@ -105,7 +107,7 @@ interface Stem {
 
 interface CompiledRules {
   readonly rules: readonly Compiled[];
-  readonly table: WordTable;
+  readonly table: WordTable<readonly number[]>;
   readonly stems: readonly Stem[];
   round: number;
 }
@@ -130,7 +132,7 @@ function compile(rules: readonly Rule[]): CompiledRules {
       end: 0,
     })),
     round: 0,
-    table: new WordTable(latin),
+    table: wordTable(latin),
     stems: [...words]
       .filter(([word]) => !isLatin(word))
       .map(([word, ids]) => ({ word, ids, page: Math.max(...[...word].map((c) => c.charCodeAt(0) >> 8)) })),
@@ -143,85 +145,12 @@ function isLatin(word: string): boolean {
   return /^[a-z0-9]+$/u.test(word);
 }
 
-/** Open addressing over 32-bit hashes. Two words with one hash only cost a pattern that does not match. */
-class WordTable {
-  readonly #mask: number;
-  readonly #keys: Int32Array;
-  readonly #values: (readonly number[] | undefined)[];
-
-  constructor(words: readonly (readonly [string, readonly number[]])[]) {
-    let size = 64;
-    while (size < words.length * 8) size *= 2;
-    this.#mask = size - 1;
-    this.#keys = new Int32Array(size);
-    this.#values = new Array(size).fill(undefined);
-    for (const [word, ids] of words) {
-      let hash = 0;
-      for (let i = 0; i < word.length; i++) hash = step(hash, word.charCodeAt(i));
-      let slot = hash & this.#mask;
-      while (this.#values[slot] !== undefined && this.#keys[slot] !== hash) slot = (slot + 1) & this.#mask;
-      this.#keys[slot] = hash;
-      this.#values[slot] = [...(this.#values[slot] ?? []), ...ids];
-    }
+/** Two words with one hash share their rules: a pattern is then tried in vain, and nothing is missed. */
+function wordTable(words: readonly (readonly [string, readonly number[]])[]): WordTable<readonly number[]> {
+  const entries = new Map<number, readonly number[]>();
+  for (const [word, ids] of words) {
+    const hash = hashWord(word);
+    entries.set(hash, [...(entries.get(hash) ?? []), ...ids]);
   }
-
-  find(hash: number): readonly number[] | undefined {
-    let slot = hash & this.#mask;
-    for (let value = this.#values[slot]; value !== undefined; value = this.#values[slot]) {
-      if (this.#keys[slot] === hash) return value;
-      slot = (slot + 1) & this.#mask;
-    }
-    return undefined;
-  }
-}
-
-function step(hash: number, code: number): number {
-  const mixed = Math.imul(hash ^ code, 0x01000193);
-  return mixed ^ (mixed >>> 15);
-}
-
-/** Latin letters and digits → the ASCII code they hash as, 0 for what ends a word. */
-const WORD_CODE: Uint8Array = wordCodes();
-const WORD_CODES = 0x1f00;
-
-function wordCodes(): Uint8Array {
-  const codes = new Uint8Array(0x1f00);
-  for (let code = 0; code < codes.length; code++) {
-    if (code >= 0x250 && code < 0x1e00) continue;
-    const base = foldLatin(String.fromCharCode(code)).charCodeAt(0);
-    if ((base >= 97 && base <= 122) || (base >= 48 && base <= 57)) codes[code] = base;
-  }
-  return codes;
-}
-
-/** Calls `found` for each word of the table, with its place; tells which 256-character pages of Unicode the text uses. */
-function eachWord(
-  text: string,
-  table: WordTable,
-  found: (ids: readonly number[], at: number) => void,
-): { pages: Uint8Array } {
-  const pages = new Uint8Array(256);
-  const { length } = text;
-  let hash = 0;
-  let start = -1;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    const folded = code < WORD_CODES ? WORD_CODE[code]! : 0;
-    if (folded !== 0) {
-      if (start === -1) start = i;
-      hash = step(hash, folded);
-      continue;
-    }
-    if (code > 0xff) pages[code >> 8] = 1;
-    if (start === -1) continue;
-    const ids = table.find(hash);
-    if (ids !== undefined) found(ids, start);
-    hash = 0;
-    start = -1;
-  }
-  if (start !== -1) {
-    const ids = table.find(hash);
-    if (ids !== undefined) found(ids, start);
-  }
-  return { pages };
+  return new WordTable(entries);
 }

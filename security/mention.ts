@@ -9,7 +9,7 @@ export const MENTION_REACH = 120;
 
 /** The sentence before the match forbids it, reports it, or names somebody else who says it. */
 const REPORTED =
-  /\b(?:never|do not|don'?t|cannot|won'?t|refuse|avoid|prevent(?:s|ing)?|stop(?:s|ping)?|detect(?:s|ing|ion)?|block(?:s|ed|ing)?|resist|reject|attempts?|attempting|tries|try|trying|tricks?|tricked|asks|asked|asking|tells|telling|instructs|instructing|requests|requesting|wants|says|said|saying|wrote|writes|claims?|example|examples|e\.g|such as|phrases like|phrases?|words|wording|typical|called|titled|the user|users|attackers?|someone|anyone|people|person|customers?|patterns?|contain(?:s|ing)?|rule (?:number )?\d|explains?|how (?:to|do|can|does)|what (?:is|does)|why|whether|could|can be used|myth|begin(?:s)? with|starts? with|containing)\b[^.!?\n]{0,80}$/u;
+  /\b(?:never|do not|don'?t|cannot|won'?t|refuse|avoid|disallows?|prohibits?|considered|is (?:this|the|it)\b|prevent(?:s|ing)?|stop(?:s|ping)?|detect(?:s|ing|ion)?|block(?:s|ed|ing)?|resist|reject|attempts?|attempting|tries|try|trying|tricks?|tricked|asks|asked|asking|tells|telling|instructs|instructing|requests|requesting|wants|says|said|saying|wrote|writes|claims?|example|examples|e\.g|such as|phrases like|phrases?|words|wording|typical|called|titled|the user|users|attackers?|someone|anyone|people|person|customers?|patterns?|contain(?:s|ing)?|rule (?:number )?\d|explains?|how (?:to|do|can|does)|what (?:is|does)|why|whether|could|can be used|myth|begin(?:s)? with|starts? with|containing)\b[^.!?\n]{0,80}$/u;
 
 /** An opening quotation mark after a word of running text: `the words "`, not `"key": "` and not `['`. */
 const QUOTED = /(?:[\p{L}\p{N},)]|[\p{L}\p{N}]:)\s{1,2}["'“”«»„‘’\x60(]{1,2}$/u;
