@@ -117,7 +117,7 @@ function build(): Disguises {
     const kind = cues.has(word) ? Disguise.plain : Disguise.common;
     main.add(hashWord(word), kind, i);
     leet.add(hashWord(word.replaceAll('l', 'i')), kind, i);
-    if (word.length > 3) squeezed.add(hashWord(word.replace(/(.)\1+/g, '$1')), kind, i);
+    if (word.length > 2) squeezed.add(hashWord(word.replace(/(.)\1+/g, '$1')), kind, i);
   });
   for (const word of INNOCENT) main.add(hashWord(word), Disguise.innocent, 0);
   for (const word of SPELLING) main.add(hashWord(word), Disguise.spelling, 0);

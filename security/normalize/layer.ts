@@ -46,6 +46,10 @@ export interface Allowance {
   left: number;
 }
 
+const NO_UNITS = new Uint16Array(0);
+const NO_OFFSETS = new Uint32Array(0);
+let spare: [Uint16Array, Uint32Array, Uint32Array] | undefined;
+
 /** Builds a layer unit by unit over a parent. Everything is written in the parent's offsets and stored in the caller's. */
 export class Weaver {
   #units: Uint16Array;
@@ -59,9 +63,10 @@ export class Weaver {
   full = false;
 
   constructor(parent: Layer, capacity = 0, allowance?: Allowance) {
-    this.#units = new Uint16Array(capacity);
-    this.#starts = new Uint32Array(capacity);
-    this.#ends = new Uint32Array(capacity);
+    // Most weavers of most texts stay empty: the decoders that find nothing.
+    this.#units = capacity === 0 ? NO_UNITS : new Uint16Array(capacity);
+    this.#starts = capacity === 0 ? NO_OFFSETS : new Uint32Array(capacity);
+    this.#ends = capacity === 0 ? NO_OFFSETS : new Uint32Array(capacity);
     this.#parent = parent.map;
     this.#scrambled = parent.map?.scrambled ?? false;
     this.#allowance = allowance;
@@ -128,9 +133,12 @@ export class Weaver {
     this.length = length;
   }
 
-  /** What was written since `from`. */
-  slice(from: number): string {
-    return toText(this.#units, from, this.length);
+  /** Gives the room of a weaver that nobody needs any more to the next one: a decoder that found nothing. */
+  recycle(): void {
+    if (this.#units.length > 0 && this.#units.length <= 4096) spare = [this.#units, this.#starts, this.#ends];
+    this.#units = NO_UNITS;
+    this.#starts = this.#ends = NO_OFFSETS;
+    this.length = 0;
   }
 
   layer(scrambled = false): Layer {
@@ -159,7 +167,12 @@ export class Weaver {
   }
 
   #grow(): void {
-    const size = Math.max(256, this.#units.length * 2);
+    if (this.#units.length === 0 && spare) {
+      [this.#units, this.#starts, this.#ends] = spare;
+      spare = undefined;
+      return;
+    }
+    const size = Math.max(64, this.#units.length * 2);
     const units = new Uint16Array(size);
     const starts = new Uint32Array(size);
     const ends = new Uint32Array(size);

@@ -204,7 +204,7 @@ export function apart(layer: Layer, spans: readonly Span[]): Layer {
     for (let i = start; i < end; ) {
       let to = i;
       while (to < end && isLetter(text.charCodeAt(to))) to++;
-      if (to - i >= 14 && covered(text, i, Math.min(to, i + 512))) writeCuts(weaver, text, i, to);
+      if (to - i >= 16 && covered(text, i, Math.min(to, i + 512))) writeCuts(weaver, text, i, to);
       else weaver.copy(text, i, to);
       if (to === i) weaver.put(text.charCodeAt(to), to, ++to);
       i = to;

@@ -38,7 +38,6 @@ export interface Scanned {
   readonly uuencode: boolean;
 }
 
-const LETTER = 1;
 const DIGIT = 2;
 /** Signs that leetspeak uses for letters; `+` is base64's as well. */
 const LEET = 3;
@@ -47,22 +46,27 @@ const SPACE = 4;
 const LINK = 5;
 const SIGN = 6;
 const CLASS: Uint8Array = new Uint8Array(128).fill(SIGN);
-CLASS.fill(LETTER, 97, 123);
-CLASS.fill(LETTER, 65, 91);
 CLASS.fill(DIGIT, 48, 58);
 for (const c of '@$|!+<(') CLASS[c.charCodeAt(0)] = LEET;
 for (const c of '/-_') CLASS[c.charCodeAt(0)] = LINK;
 CLASS.fill(SPACE, 0, 33);
 
+/** The letters' numbers, 0 for everything that is no letter. */
+const LETTER_NUMBER: Int32Array = new Int32Array(128);
+for (let c = 97; c <= 122; c++) LETTER_NUMBER[c] = LETTER_NUMBER[c - 32] = BAG[c & 31]!;
+
 const WORD_LIMIT = 24;
 const CHUNK_LIMIT = 48;
-const JOINED_FROM = 14;
+const JOINED_FROM = 16;
 const SINGLES_FROM = 5;
 const SINGLES_WINDOW = 256;
 const BASE64_FROM = 16;
 const BASE64_SHORTEST = 8;
 const ASCII85_FROM = 20;
-const CODES_FROM = 3;
+/** Numbers in a row that may be character codes; octets of binary are fewer and longer. */
+const CODES_FROM = 5;
+const OCTETS_FROM = 3;
+const OCTET = 7;
 const STROKES_FROM = 10;
 
 /**
@@ -103,6 +107,9 @@ class Scan {
   run(): Scanned {
     const text = this.#text;
     const size = text.length;
+    // Locals, because the engine reads a module's constants anew at every step: a third of the loop.
+    const letters = LETTER_NUMBER;
+    const classes = CLASS;
     let word = 0;
     let token = 0;
     let run = 0;
@@ -123,14 +130,15 @@ class Scan {
     let uuencode = false;
     for (let i = 0; i <= size; i++) {
       const unit = i < size ? text.charCodeAt(i) : 10;
-      const kind = unit < 128 ? CLASS[unit]! : 0;
-      if (kind === LETTER) {
+      const letter = unit < 128 ? letters[unit]! : 0;
+      if (letter !== 0) {
         hash = Math.imul(hash ^ unit, 0x01000193);
-        bag = (bag + BAG[unit & 31]!) | 0;
-        if (unit === last) repeats++;
+        bag = (bag + letter) | 0;
+        repeats += unit === last ? 1 : 0;
         last = unit;
         continue;
       }
+      const kind = unit < 128 ? classes[unit]! : 0;
       if (i > word) {
         words++;
         strokes = 0;
@@ -177,7 +185,7 @@ class Scan {
           continue;
         }
       }
-      if (i - run >= BASE64_SHORTEST && (i - run >= BASE64_FROM || looksEncoded(this.#cased, run, i))) {
+      if (i - run >= (unit === 61 ? BASE64_SHORTEST - 2 : BASE64_SHORTEST) && (i - run >= BASE64_FROM || looksEncoded(this.#cased, run, i))) {
         this.#base64.push(run, i);
       }
       run = i + 1;
@@ -312,7 +320,8 @@ class Scan {
   }
 
   #endNumbers(): void {
-    if (this.#numbers >= CODES_FROM) this.#codes.push(this.#numbersFrom, this.#numbersEnd);
+    const octets = this.#numbers >= OCTETS_FROM && this.#numbersEnd - this.#numbersFrom >= this.#numbers * (OCTET + 1) - 1;
+    if (octets || this.#numbers >= CODES_FROM) this.#codes.push(this.#numbersFrom, this.#numbersEnd);
     this.#numbers = 0;
   }
 

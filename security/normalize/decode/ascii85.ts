@@ -1,6 +1,6 @@
 /** Ascii85 (btoa, Adobe's `<~ ~>`), base85 (RFC 1924 alphabet, as Python's b85encode) and Z85 (ZeroMQ RFC 32). */
 import type { Leads } from '../scan.ts';
-import { ByteText, type Pieces } from './pieces.ts';
+import { beginsText, ByteText, continuesText, type Pieces } from './pieces.ts';
 
 const DIGITS = '0123456789';
 const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -17,6 +17,8 @@ const ALPHABETS: readonly Int8Array[] = [
 
 /** A token shorter than this is a word, a number or a path. */
 const SHORTEST = 20;
+/** Characters that a piece without `<~ ~>` must give: URLs and paths decode to shorter ones. */
+const UNFRAMED = 12;
 /** A key or a label may stand before the code: `payload=…`, `"text":"…`. */
 const LABEL = 40;
 
@@ -25,9 +27,10 @@ export function ascii85(text: string, pieces: Pieces, leads: Leads): void {
   for (let k = 0; k < leads.length; k += 2) {
     if (leads[k]! >= done) done = readToken(text, leads[k]!, leads[k + 1]!, pieces);
   }
+  // Framed codes too short to be a lead.
   for (let i = text.indexOf('<~'); i >= 0; i = text.indexOf('<~', i + 2)) {
-    const end = text.indexOf('~>', i);
-    if (end >= 0 && end - i < SHORTEST + 2 && i >= done) done = readToken(text, i, end, pieces);
+    const end = text.slice(i, i + SHORTEST + 2).indexOf('~>');
+    if (end > 0 && i >= done) done = readToken(text, i, i + end, pieces);
   }
 }
 
@@ -45,9 +48,34 @@ function readToken(text: string, start: number, end: number, pieces: Pieces): nu
   return end;
 }
 
+/** Whether the line at `start` is code to its end, so that the code before it may go on there. */
+function wraps(text: string, start: number, values: Int8Array): boolean {
+  for (let i = start; i < start + 128; i++) {
+    const unit = text.charCodeAt(i);
+    if (Number.isNaN(unit) || unit === 10) return i > start;
+    if (unit >= 128 || values[unit]! < 0) return text.startsWith('~>', i);
+  }
+  return true;
+}
+
+/** Whether the first five digits give four bytes of ASCII text: most tokens fail here. */
+function plausible(text: string, start: number, values: Int8Array): boolean {
+  let held = 0;
+  for (let i = start; i < start + 5; i++) {
+    const unit = text.charCodeAt(i);
+    const value = unit < 128 ? values[unit]! : -1;
+    if (value < 0) return false;
+    held = held * 85 + value;
+  }
+  if (held > 0xffffffff) return false;
+  const bytes = held | 0;
+  return beginsText(bytes >>> 24) && continuesText((bytes >>> 16) & 0xff) && continuesText((bytes >>> 8) & 0xff);
+}
+
 /** @returns where reading stopped, or 0 when the bytes are no text */
 function readFrom(text: string, start: number, values: Int8Array, pieces: Pieces): number {
-  const framed = text.startsWith('<~', start - 2);
+  if (!plausible(text, start, values)) return 0;
+  const least = text.startsWith('<~', start - 2) ? 4 : UNFRAMED;
   const bytes = new ByteText(pieces, start);
   let count = 0;
   let held = 0;
@@ -67,15 +95,15 @@ function readFrom(text: string, start: number, values: Int8Array, pieces: Pieces
     const unit = text.charCodeAt(i);
     const value = unit < 128 ? values[unit]! : -1;
     if (value < 0) {
-      if (unit !== 10 || line < SHORTEST || count < 0) break;
+      if (unit !== 10 || line < SHORTEST || !wraps(text, i + 1, values)) break;
       line = 0;
       continue;
     }
     line++;
     if (count === 0) from = i;
     held = held * 85 + value;
-    if (++count === 5 && !flush(5, i + 1)) return bytes.end(false, false) ? i : 0;
+    if (++count === 5 && !flush(5, i + 1)) return bytes.end(false, least) ? i : 0;
   }
   const whole = count < 2 || flush(count, i);
-  return bytes.end(whole, framed) ? i : 0;
+  return bytes.end(whole, least) ? i : 0;
 }

@@ -1,6 +1,6 @@
 /** base64 and base64url (RFC 4648 §4, §5), with or without padding, wrapped at any width (RFC 2045 §6.8). */
 import type { Leads } from '../scan.ts';
-import { ByteText, type Pieces } from './pieces.ts';
+import { beginsText, ByteText, continuesText, type Pieces } from './pieces.ts';
 
 const VALUE: Int8Array = new Int8Array(128).fill(-1);
 for (const [i, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
@@ -9,6 +9,8 @@ for (const [i, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 VALUE[45] = 62; // -
 VALUE[95] = 63; // _
 
+/** A run this long is text in any script; a shorter one must be nearly all ASCII. */
+const SURE = 16;
 /** Nothing shorter is tried after a separator. */
 const SHORTEST = 8;
 /** A line this long goes on in the next one. */
@@ -23,20 +25,22 @@ export function base64(text: string, pieces: Pieces, leads: Leads): void {
 
 /** Reads the run, or what follows a separator in it (`/path/aGVsbG8…`); returns where to go on. */
 function readRun(text: string, start: number, end: number, pieces: Pieces): number {
-  const whole = readFrom(text, start, end, pieces);
+  const whole = readFrom(text, start, end, pieces, end - start < SURE ? 5 : undefined);
   if (whole > 0) return whole;
   let tries = 0;
   for (let i = start + 1; i < end - SHORTEST && i < start + 256 && tries < 4; i++) {
     if (!'/-_+'.includes(text[i - 1]!)) continue;
     tries++;
-    const rest = readFrom(text, i, end, pieces);
+    const rest = readFrom(text, i, end, pieces, 12);
     if (rest > 0) return rest;
   }
   return end;
 }
 
 /** @returns where reading stopped, or 0 when the bytes are no text */
-function readFrom(text: string, start: number, firstEnd: number, pieces: Pieces): number {
+function readFrom(text: string, start: number, firstEnd: number, pieces: Pieces, least?: number): number {
+  const first = (valueAt(text, start) << 18) | (valueAt(text, start + 1) << 12) | (valueAt(text, start + 2) << 6);
+  if (!beginsText((first >> 16) & 0xff) || !continuesText((first >> 8) & 0xff)) return 0;
   const bytes = new ByteText(pieces, start);
   let bits = 0;
   let held = 0;
@@ -65,7 +69,7 @@ function readFrom(text: string, start: number, firstEnd: number, pieces: Pieces)
     }
     if (bits > 0) from = i;
   }
-  if (!bytes.end(whole)) return 0;
+  if (!bytes.end(whole, least)) return 0;
   while (text.charCodeAt(i) === 61) i++;
   return Math.max(i, firstEnd);
 }

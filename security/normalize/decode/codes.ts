@@ -24,6 +24,9 @@ export const binary = (text: string, pieces: Pieces, leads: Leads): void => read
 export const decimal = (text: string, pieces: Pieces, leads: Leads): void => readLists(text, pieces, leads, DECIMAL);
 export const octal = (text: string, pieces: Pieces, leads: Leads): void => readLists(text, pieces, leads, OCTAL);
 
+/** Characters that a list must give: a table's row of numbers gives fewer. */
+const SHORTEST = 8;
+
 /** Between two codes: at most this many separators and prefix characters. */
 const GAP = 5;
 
@@ -66,7 +69,7 @@ function readList(text: string, start: number, firstEnd: number, pieces: Pieces,
     at = next;
     end = nextEnd;
   }
-  bytes.end(sound && count >= notation.need);
+  bytes.end(sound && count >= notation.need, SHORTEST);
   return end;
 }
 
@@ -76,7 +79,7 @@ function readPacked(text: string, start: number, end: number, width: number, pie
   for (let i = start; i < end && sound; i += width) {
     sound = bytes.push(Number.parseInt(text.slice(i, i + width), radix), i, i + width);
   }
-  bytes.end(sound);
+  bytes.end(sound, SHORTEST);
   return end;
 }
 

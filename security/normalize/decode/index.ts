@@ -97,6 +97,6 @@ function readOne(found: Decoded[], layer: Layer, decoder: Decoder, leads: Leads,
 
 function take(found: Decoded[], name: string, pieces: Pieces, hidden: boolean): void {
   const { weaver } = pieces;
-  if (weaver.length === 0) return;
+  if (weaver.length === 0) return weaver.recycle();
   found.push({ name, layer: weaver.layer(name === 'bidi'), hidden, full: weaver.full });
 }

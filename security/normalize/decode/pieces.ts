@@ -31,7 +31,7 @@ export class Pieces {
 const SHORTEST = 4;
 /** Text followed by bytes that are none still counts, when it is this long: nothing binary begins so. */
 const LONG_PREFIX = 24;
-const UNSURE = 12;
+
 
 /**
  * Bytes → UTF-8 (or UTF-16, when every other byte is zero) → a piece. Stops at the first byte that no text has, so that
@@ -40,7 +40,7 @@ const UNSURE = 12;
 export class ByteText {
   readonly #pieces: Pieces;
   #bytes = 0;
-  #wide: 'no' | 'le' | 'be' = 'no';
+  #wide: 'no' | 'bom' | 'le' = 'no';
   #held = 0;
   #heldStart = 0;
   #point = 0;
@@ -68,6 +68,10 @@ export class ByteText {
       }
       return this.#put(byte, start, end);
     }
+    if (index === 0 && byte === 0xff) {
+      this.#wide = 'bom';
+      return true;
+    }
     if (byte < 0xc2 || byte > 0xf4) return false;
     this.#missing = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
     this.#smallest = byte < 0xe0 ? 0x80 : byte < 0xf0 ? 0x800 : 0x10000;
@@ -79,15 +83,18 @@ export class ByteText {
   /**
    * Closes the piece; true when it was text and stays.
    *
-   * @param sure  false for alphabets so wide that ordinary tokens decode to something: then ASCII alone counts
+   * @param whole  the code was read to its end; otherwise only a long beginning counts
+   * @param least  characters that the piece must have; above the default also nearly all ASCII, for codes so wide that
+   *               ordinary tokens and tables of numbers decode to something
    */
-  end(whole: boolean, sure = true): boolean {
+  end(whole: boolean, least: number = SHORTEST): boolean {
+    const count = this.#count;
     const complete = whole && this.#missing === 0;
-    const enough = this.#count >= (complete ? SHORTEST : LONG_PREFIX);
-    const wordy = this.#letters >= 0.7 * this.#count;
-    const plausible = this.#count >= 8 || this.#ascii === this.#count;
-    const certain = sure || (this.#count >= UNSURE && this.#ascii >= 0.9 * this.#count);
-    return this.#pieces.end(enough && wordy && plausible && certain);
+    const enough = count >= (complete ? least : LONG_PREFIX);
+    // JSON is half punctuation; short pieces have no room for any.
+    const wordy = this.#letters >= (count >= 16 ? 0.5 : 0.75) * count;
+    const plain = this.#ascii >= (least > SHORTEST || this.#wide !== 'no' ? 0.9 : count < 8 ? 1 : 0) * count;
+    return this.#pieces.end(enough && wordy && plain);
   }
 
   #continue(byte: number, end: number): boolean {
@@ -100,6 +107,11 @@ export class ByteText {
   }
 
   #pushWide(byte: number, start: number, end: number): boolean {
+    if (this.#wide === 'bom') {
+      this.#wide = 'le';
+      this.#bytes = 0;
+      return byte === 0xfe;
+    }
     if (this.#bytes % 2 === 1) {
       this.#held = byte;
       this.#heldStart = start;
@@ -110,7 +122,7 @@ export class ByteText {
 
   #put(point: number, start: number, end: number): boolean {
     if (point < 32 ? point !== 10 && point !== 13 && point !== 9 : point >= 0x7f && point < 0xa0) return false;
-    if (point === 0xfffd) return false;
+    if (point === 0xfffd || (point >= 0xd800 && point <= 0xdfff)) return false;
     this.#count++;
     if (point < 0x80) {
       this.#ascii++;
@@ -120,4 +132,14 @@ export class ByteText {
     this.#pieces.weaver.putPoint(point, start, end);
     return true;
   }
+}
+
+/** Whether text can begin with this byte: a quick no before anything is set up. */
+export function beginsText(byte: number): boolean {
+  return byte >= 32 ? byte < 0x7f || (byte >= 0xc2 && byte <= 0xf4) || byte === 0xff : byte === 10 || byte === 13 || byte === 9;
+}
+
+/** Whether text can go on with this byte after the first one; a zero is UTF-16. */
+export function continuesText(byte: number): boolean {
+  return byte >= 32 ? byte !== 0x7f : byte === 10 || byte === 13 || byte === 9 || byte === 0;
 }
