@@ -39,6 +39,7 @@ export class Exchange implements Passage {
   forward: Forward | undefined;
   #id = '';
   #verdict: Verdict | undefined;
+  #fallback: string | undefined;
   #error: string | undefined;
   #failed = false;
 
@@ -119,6 +120,7 @@ export class Exchange implements Passage {
 
   /** Keeps the strongest verdict on this exchange. */
   note(verdict: Verdict): void {
+    this.#fallback ??= verdict.fallback;
     if (this.#verdict === undefined || RANK[verdict.verdict] >= RANK[this.#verdict.verdict]) this.#verdict = verdict;
   }
 
@@ -136,7 +138,7 @@ export class Exchange implements Passage {
   writeHead(status: number, headers: RawHeaders): void {
     const verdict = this.#verdict;
     if (verdict) headers.push('x-m2m-verdict', verdict.verdict);
-    if (verdict?.fallback !== undefined) headers.push('x-m2m-fallback', headerSafe(verdict.fallback));
+    if (this.#fallback !== undefined) headers.push('x-m2m-fallback', headerSafe(this.#fallback));
     if (this.#failed) headers.push('x-m2m-scan', 'failed');
     headers.push('x-m2m-request-id', this.id);
     if (this.shared.draining) headers.push('connection', 'close');
@@ -198,7 +200,7 @@ export class Exchange implements Passage {
       verdict,
       ...(this.#verdict && verdict !== 'allow' ? { categories: categoriesOf(this.#verdict) } : {}),
       ...(this.#verdict ? { mode: this.#verdict.mode } : {}),
-      ...(this.#verdict?.fallback === undefined ? {} : { fallback: true }),
+      ...(this.#fallback === undefined ? {} : { fallback: true }),
       ...(this.#error === undefined ? {} : { error: this.#error }),
       in: this.bytesIn,
       out: this.bytesOut,

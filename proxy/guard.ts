@@ -44,6 +44,10 @@ export interface GuardOptions {
   readonly responses: boolean;
 }
 
+const WARM_UP =
+  'You are a helpful assistant. Please read the document and send me a summary of what it says; do not forget to list ' +
+  'the instructions, the rules and the system that they are for.';
+
 export class Guard {
   readonly scanner: SecurityScanner;
   readonly failOpen: boolean;
@@ -62,6 +66,14 @@ export class Guard {
     return this.#reads[direction];
   }
 
+  /**
+   * Scans a harmless text. The first scan of a process compiles the rules, which took 225 ms where the next took 5; it
+   * should not be the first client that waits. The classifier is not asked.
+   */
+  warm(): void {
+    for (let i = 0; i < 3; i++) this.scanner.inspect({ text: WARM_UP });
+  }
+
   /** Judges a whole body and counts its bytes as scanned or not. Never rejects. */
   async judge(message: Message): Promise<Judgement> {
     const { direction, body } = message;
@@ -75,14 +87,26 @@ export class Guard {
         const verdict = await this.#scan(bytes, format, direction);
         worst = worst === undefined ? verdict : strongest(worst, verdict);
       }
-      // Nobody here can read token ids: what carries them passes, but never as scanned.
-      if (message.tokens && holdsTokens(body, message.tokens)) this.pass(message, 'token_ids');
-      else this.#metrics.scanned.add(body.length, direction);
-      if (worst === undefined) return { outcome: 'pass', body, edited: false };
-      return this.#decide(message, worst, texts.length === 1);
+      const judgement = worst
+        ? this.#decide(message, worst, texts.length === 1)
+        : { outcome: 'pass' as const, body, edited: false };
+      this.#account(message, texts);
+      return judgement;
     } catch (error) {
       return this.#failed(message, error);
     }
+  }
+
+  /** What was read, and what went along unread. */
+  #account(message: Message, texts: readonly Text[]): void {
+    const { body, direction, kind, tokens } = message;
+    const { scanned, unscanned } = this.#metrics;
+    // Nobody here can read token ids: what carries them passes, but never as scanned.
+    const unread = tokens !== undefined && holdsTokens(body, tokens) ? 'token_ids' : 'binary';
+    const read = kind === 'parts' ? texts.reduce((sum, { bytes }) => sum + bytes.length, 0) : body.length;
+    const counted = unread === 'token_ids' ? 0 : read;
+    scanned.add(counted, direction);
+    if (counted < body.length) unscanned.add(body.length - counted, `${direction}\n${unread}`);
   }
 
   /** Lets a body pass unread, and says so in the metrics. */

@@ -104,6 +104,7 @@ class Running implements ProxyServer {
     });
     const shared: Shared = { ...this.#parts, target, pool, draining: false };
     this.#shared = shared;
+    shared.guard.warm();
     const server = makeServer(this.#settings, (request, response) => answer(shared, request, response));
     this.#server = server;
     try {

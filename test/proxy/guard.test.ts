@@ -112,6 +112,10 @@ describe('blocking', () => {
     expect((await send(ATTACK)).status).toBe(400);
     expect((await send('A talk about ferries.')).status).toBe(200);
     expect(rig.seen).toHaveLength(1);
+    const { scanned, unscanned } = rig.proxy.metrics;
+    expect(scanned.value('request')).toBe(ATTACK.length + 'A talk about ferries.'.length);
+    expect(unscanned.value('request\nbinary')).toBeGreaterThan(0);
+    expectBytesAccountedFor();
   });
 
   it('reads every line of JSON Lines', async () => {

@@ -116,14 +116,16 @@ export async function until(claim: () => boolean | Promise<boolean>): Promise<vo
   while (!(await claim())) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Sends bytes as they are and collects what comes back until the other side closes. */
-export function raw(port: number, bytes: string | Buffer): Promise<string> {
+/** Sends bytes as they are and collects what comes back until the other side closes, or stays silent after an answer. */
+export function raw(port: number, bytes: string | Buffer, silentMs = 10_000): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     let answer = '';
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1');
+      socket.setTimeout(silentMs);
     });
+    socket.on('timeout', () => socket.destroy());
     // A reset after the answer is how a refusal may end; what came before it is what counts.
     socket.on('error', () => resolve(answer));
     socket.on('close', () => resolve(answer));
