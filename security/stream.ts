@@ -3,6 +3,8 @@
  *
  * bytes → frames (sse.ts) → texts (stream/event.ts) → channels (stream/channel.ts) → frames that may go on.
  * No byte of a span that the policy blocks is ever passed on: text waits until no later text can make it part of one.
+ * This holds for what has a place, which is everything that scores 0.5 or more; a `blockAt` below that also blocks on
+ * sums over a whole text (score.ts), whose first words have gone on by then.
  */
 import { InvalidInputError } from '../errors.ts';
 import { MAX_MATCH } from './match.ts';

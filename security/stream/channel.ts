@@ -9,6 +9,7 @@
 import { redact } from '../redact.ts';
 import type { Inspected, ScanOptions, SecurityScanner } from '../scanner.ts';
 import type { Role, Threat, Verdict } from '../verdict.ts';
+import { Cuts } from './cuts.ts';
 import type { Continued } from './event.ts';
 import { alignedBase, lettersFrom, openFrom, runFrom } from './hold.ts';
 import { JsonPrefix } from './json-prefix.ts';
@@ -20,13 +21,6 @@ export interface Hold {
   /** Characters that one channel may hold before the stream fails closed. */
   readonly maxHeld: number;
   readonly signal: AbortSignal | undefined;
-}
-
-/** A stretch to cut out, in offsets of the whole text. */
-export interface Cut {
-  readonly from: number;
-  readonly to: number;
-  readonly worst: Threat;
 }
 
 type Found = Inspected['found'][number];
@@ -69,10 +63,9 @@ export class Channel {
   #confirmed = 0;
   #suspect: { from: number; until: number } | undefined;
   #verdict: { at: number; verdict: Verdict } | undefined;
-  /** Disjoint, in order. */
-  readonly cuts: Cut[] = [];
+  readonly #cuts: Cuts = new Cuts();
   /** Set when a JSON document was redacted: stands for the whole text. */
-  replacement: string | undefined;
+  #replacement: string | undefined;
   /** Everything before this offset may go on. */
   safe = 0;
   /** Set by an event that says that the text is complete. */
@@ -102,6 +95,12 @@ export class Channel {
     if (this.#json.whole) return;
     this.#broke = this.#json.begun;
     this.#json = undefined;
+  }
+
+  /** What goes on of the stretch that begins at `offset`. */
+  rewrite(text: string, offset: number): string {
+    if (this.#replacement === undefined) return this.#cuts.rewrite(text, offset);
+    return offset === 0 ? this.#replacement : '';
   }
 
   /** Whether the text has to be complete before anything can be said about it. */
@@ -134,7 +133,7 @@ export class Channel {
       const moved = this.#remember(one);
       const [start, end] = moved.threat.span;
       if ((moved.decision !== 'block' && moved.decision !== 'redact') || end <= this.safe) continue;
-      if (this.#covered(start, end)) continue;
+      if (this.#cuts.covers(start, end)) continue;
       if (end > this.#base + text.length - SETTLE) open = Math.min(open, start);
       else settled.push(moved);
     }
@@ -156,7 +155,8 @@ export class Channel {
     if (this.#archive === undefined) {
       const stop = await this.advance(scanner, true);
       if (stop) return stop;
-      for (const { threat, decision } of this.#found.values()) if (decision === 'redact') this.#cut(threat);
+      for (const { threat, decision } of this.#found.values())
+        if (decision === 'redact') this.#cuts.add(threat, this.safe);
     }
     const verdict = await this.#whole(scanner, this.#length);
     this.#verdict = { at: this.#length, verdict };
@@ -179,14 +179,14 @@ export class Channel {
       // Found in the strings of a JSON document: cut there, if nothing of it has gone out yet.
       if (settled < this.#length) return verdict;
       if (this.safe > 0) return withFields(verdict, { verdict: 'block' });
-      this.replacement = redact(text, inside(verdict, this.path));
+      this.#replacement = redact(text, inside(verdict, this.path));
       return verdict;
     }
     for (const threat of redactions) {
       const [start, end] = threat.span;
-      if (end > settled || this.#covered(start, end)) continue;
+      if (end > settled || this.#cuts.covers(start, end)) continue;
       if (start < this.safe) return withFields(verdict, { verdict: 'block' });
-      this.#cut(threat);
+      this.#cuts.add(threat, this.safe);
     }
     return verdict;
   }
@@ -203,7 +203,7 @@ export class Channel {
     // Confirmations may read eight times the text in all; a text with more findings than that is taken at its windows' word.
     const affordable = this.#confirmed + this.#length <= 8 * this.#length + 65_536;
     if (this.#archive === undefined || !affordable) {
-      for (const { threat, decision } of settled) if (decision === 'redact') this.#cut(threat);
+      for (const { threat, decision } of settled) if (decision === 'redact') this.#cuts.add(threat, this.safe);
       const blocking = settled.filter((one) => one.decision === 'block');
       return blocking.length === 0 ? undefined : conclude(blocking, { mode: 'patterns', model: null });
     }
@@ -211,7 +211,7 @@ export class Channel {
     this.#confirmed += this.#length;
     const verdict = await this.#whole(scanner, this.#length - SETTLE);
     if (verdict.verdict === 'block') return verdict;
-    const doubted = settled.some((one) => !this.#covered(...one.threat.span));
+    const doubted = settled.some((one) => !this.#cuts.covers(...one.threat.span));
     this.#suspect = doubted ? { from: Math.max(first, this.safe), until: this.#length * 2 } : undefined;
     return undefined;
   }
@@ -221,35 +221,18 @@ export class Channel {
     const verdict = shift(await scanner.scan(text, { ...this.#options(), format: 'text' }), this.#base);
     const neural = verdict.threats.filter((threat) => threat.by === 'neural');
     if (verdict.verdict === 'block' && neural.length > 0) return verdict;
-    for (const threat of verdict.redactions ?? []) if (threat.by === 'neural') this.#cut(threat);
+    for (const threat of verdict.redactions ?? []) if (threat.by === 'neural') this.#cuts.add(threat, this.safe);
     return undefined;
   }
 
   #remember({ threat, decision }: Found): Found {
     const span: readonly [number, number] = [threat.span[0] + this.#base, threat.span[1] + this.#base];
     const moved = { threat: { ...threat, span }, decision };
-    if (this.#found.size < MAX_FOUND) this.#found.set(`${threat.name} ${span[0]} ${threat.view}`, moved);
+    // What only ranks counts by its best score; every window has some of it.
+    const key = decision === 'allow' ? threat.name : `${threat.name} ${span[0]} ${threat.view}`;
+    const known = this.#found.get(key);
+    if (known ? known.threat.score < threat.score : this.#found.size < MAX_FOUND) this.#found.set(key, moved);
     return moved;
-  }
-
-  #covered(start: number, end: number): boolean {
-    return this.cuts.some(({ from, to }) => from <= start && end <= to);
-  }
-
-  #cut(threat: Threat): void {
-    let cut: Cut = { from: Math.max(threat.span[0], this.safe), to: threat.span[1], worst: threat };
-    if (cut.to <= cut.from) return;
-    const apart: Cut[] = [];
-    for (const other of this.cuts) {
-      if (other.to <= cut.from || other.from >= cut.to) apart.push(other);
-      else {
-        const worst = other.worst.score >= cut.worst.score ? other.worst : cut.worst;
-        cut = { from: Math.min(cut.from, other.from), to: Math.max(cut.to, other.to), worst };
-      }
-    }
-    apart.push(cut);
-    apart.sort((a, b) => a.from - b.from);
-    this.cuts.splice(0, this.cuts.length, ...apart);
   }
 
   /** The window without the incomplete quantum that a long encoded run ends in: some decoders read whole runs only. */

@@ -276,7 +276,7 @@ export class Session {
     let touched = rewrites.length > 0;
     for (const { leaf, text } of rewrites) (leaf.holder as Record<string | number, unknown>)[leaf.key!] = text;
     for (const { leaf, channel, start } of parts) {
-      const text = rewritten(leaf.text, start, channel);
+      const text = channel.rewrite(leaf.text, start);
       if (text === leaf.text) continue;
       touched = true;
       (leaf.holder as Record<string | number, unknown>)[leaf.key!] = text;
@@ -300,20 +300,4 @@ export class Session {
     for (const choice of event.choices) seen.begun.add(choice);
     for (const choice of event.finished) seen.open.delete(choice);
   }
-}
-
-/** What goes on of the stretch of a channel that begins at `offset`; the mark stands where a cut begins. */
-function rewritten(text: string, offset: number, channel: Channel): string {
-  if (channel.replacement !== undefined) return offset === 0 ? channel.replacement : '';
-  let out = '';
-  let at = 0;
-  for (const { from, to, worst } of channel.cuts) {
-    const start = Math.max(at, from - offset);
-    const end = Math.min(text.length, to - offset);
-    if (end <= start) continue;
-    out += text.slice(at, start);
-    if (from >= offset) out += `[redacted:${worst.category}]`;
-    at = end;
-  }
-  return out + text.slice(at);
 }

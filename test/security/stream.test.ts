@@ -380,8 +380,8 @@ describe('hostile streams', () => {
       const wire = wireOf(WIRES[base]!);
       const out = await deliver(scanner, chunks, wire);
       expect(out.verdict).toBeDefined();
-      if (out.verdict!.verdict !== 'block') return expect(Buffer.concat(chunks).equals(out.bytes)).toBe(true);
-      return expect(out.text).toMatch(/"m2m":\{"verdict":"block"[\s\S]*\}\n(?:\ndata: \[DONE\]\n)?\n?$/);
+      if (out.verdict!.verdict !== 'block') expect(Buffer.concat(chunks).equals(out.bytes)).toBe(true);
+      else expect(out.text).toMatch(/"m2m":\{"verdict":"block"[\s\S]*\}\n(?:\ndata: \[DONE\]\n)?\n?$/);
     });
     await fc.assert(property, { numRuns: runs(150, 10_000) });
   }, 120_000);
