@@ -8,7 +8,8 @@
  */
 import { parseArgs } from 'node:util';
 import { SecurityScanner, scanStream } from '../security/index.ts';
-import { BENIGN, compare, Dice, eventsOf, randomStream, saidIn, streamOf } from '../test/security/stream-kit.ts';
+import { BENIGN, Dice, eventsOf, saidIn, streamOf } from '../test/security/stream-kit.ts';
+import { compare, randomStream } from '../test/security/stream-mixtures.ts';
 
 const { values } = parseArgs({
   options: {
