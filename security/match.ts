@@ -43,26 +43,6 @@ export function match(view: View, rules: readonly Rule[], role?: Role): Hit[] {
   return found.length > HITS_PER_VIEW ? found.slice(0, HITS_PER_VIEW) : found;
 }
 
-/**
- * The first place at or after `from` where a rule could begin, whether or not it matches there yet; `text.length` where
- * none could. A stream asks this about decoded text that may go on elsewhere.
- *
- * @param text  folded, as in a view
- */
-export function firstCue(text: string, from: number, rules: readonly Rule[]): number {
-  const { table, stems } = compile(rules);
-  const tail = text.slice(from);
-  let first = tail.length;
-  const pages = eachWord(tail, (hash, at) => {
-    if (at < first && table.find(hash) !== undefined) first = at;
-  });
-  for (const { word, page } of stems) {
-    const at = pages[page] === 0 ? -1 : tail.indexOf(word);
-    if (at !== -1) first = Math.min(first, at);
-  }
-  return from + first;
-}
-
 /** What a rule weighs in such a view from such a speaker; 0 where it does not count. */
 export function weigh(rule: Rule, hidden: boolean, role: Role | undefined): number {
   if (rule.on === 'hidden' && !hidden) return 0;
