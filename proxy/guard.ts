@@ -10,6 +10,7 @@ import { InvalidInputError } from '../errors.ts';
 import { type Role, redact, type SecurityScanner, Verdict } from '../security/index.ts';
 import { type Kind, partsOf } from './media.ts';
 import type { Metrics } from './metrics.ts';
+import type { Offload } from './offload.ts';
 import type { Detail } from './problem.ts';
 
 export type Direction = 'request' | 'response';
@@ -38,11 +39,16 @@ export interface Message {
 
 export interface GuardOptions {
   readonly scanner: SecurityScanner;
+  /** Takes long bodies; absent where a classifier takes part, which is asked from this thread alone. */
+  readonly offload?: Offload | undefined;
   readonly metrics: Metrics;
   readonly failOpen: boolean;
   readonly requests: boolean;
   readonly responses: boolean;
 }
+
+/** Bytes above which a body is scanned in its own thread; at 6 MB a second, some 20 ms in which nobody else is answered. */
+const LONG = 131_072;
 
 const WARM_UP =
   'You are a helpful assistant. Please read the document and send me a summary of what it says; do not forget to list ' +
@@ -51,12 +57,14 @@ const WARM_UP =
 export class Guard {
   readonly scanner: SecurityScanner;
   readonly failOpen: boolean;
+  readonly #offload: Offload | undefined;
   readonly #metrics: Metrics;
   readonly #reads: Readonly<Record<Direction, boolean>>;
 
   constructor(options: GuardOptions) {
     this.scanner = options.scanner;
     this.failOpen = options.failOpen;
+    this.#offload = options.offload;
     this.#metrics = options.metrics;
     this.#reads = { request: options.requests, response: options.responses };
   }
@@ -72,6 +80,11 @@ export class Guard {
    */
   warm(): void {
     for (let i = 0; i < 3; i++) this.scanner.inspect({ text: WARM_UP });
+  }
+
+  /** Ends the thread of long scans. */
+  async close(): Promise<void> {
+    await this.#offload?.close();
   }
 
   /** Judges a whole body and counts its bytes as scanned or not. Never rejects. */
@@ -130,7 +143,8 @@ export class Guard {
 
   async #scan(bytes: Buffer | string, format: 'json' | 'auto' | 'text', direction: Direction): Promise<Verdict> {
     const role: { role?: Role } = direction === 'response' ? { role: 'assistant' } : {};
-    const verdict = await this.scanner.scan(bytes, { ...role, format });
+    const scanner = bytes.length > LONG && this.#offload ? this.#offload : this.scanner;
+    const verdict = await scanner.scan(bytes, { ...role, format });
     this.#count(verdict, direction);
     return verdict;
   }

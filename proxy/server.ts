@@ -9,12 +9,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { Pool } from 'undici';
 import { ConfigError, InvalidInputError } from '../errors.ts';
-import { type Classifier, SecurityScanner } from '../security/index.ts';
+import { type Classifier, type ScannerOptions, SecurityScanner } from '../security/index.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { Exchange } from './exchange.ts';
 import { Guard } from './guard.ts';
 import { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { Offload } from './offload.ts';
 import type { Shared } from './passage.ts';
 import { Problem } from './problem.ts';
 import { complete, type ProxyConfig, type Settings } from './settings.ts';
@@ -49,7 +50,7 @@ export function createProxy(config: ProxyConfig, { classifier }: { classifier?: 
   if (settings.upstream !== 'demo') new Target(settings.upstream);
   const metrics = new Metrics();
   const guard = new Guard({
-    scanner: scannerOf(config, classifier),
+    ...scannersOf(config, classifier),
     metrics,
     failOpen: settings.failOpen,
     requests: settings.scanRequests,
@@ -63,11 +64,16 @@ export function createProxy(config: ProxyConfig, { classifier }: { classifier?: 
   return new Running(settings, { settings, guard, metrics, log, upstreamKey: config.upstreamKey });
 }
 
-function scannerOf(config: ProxyConfig, classifier: Classifier | undefined): SecurityScanner {
+function scannersOf(
+  config: ProxyConfig,
+  classifier: Classifier | undefined,
+): { scanner: SecurityScanner; offload: Offload | undefined } {
   const { flagAt, blockAt, categories, allow, monitor, mode, deadlineMs } = config;
-  const policy = { flagAt, blockAt, categories, allow, monitor, mode, deadlineMs, classifier };
+  const given = Object.entries({ flagAt, blockAt, categories, allow, monitor, mode, deadlineMs });
+  const policy: ScannerOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   try {
-    return new SecurityScanner(Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined)));
+    const scanner = new SecurityScanner(classifier ? { ...policy, classifier } : policy);
+    return { scanner, offload: classifier ? undefined : new Offload(policy) };
   } catch (error) {
     if (error instanceof InvalidInputError) throw new ConfigError(error.message, { cause: error });
     throw error;
@@ -147,6 +153,7 @@ class Running implements ProxyServer {
     // Whatever a client left behind is aborted by now; destroy() also ends idle sockets that close() would wait for.
     await (shared.pool as Pool).destroy();
     await this.#demo?.close();
+    await shared.guard.close();
     shared.log.flush();
   }
 }
