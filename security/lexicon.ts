@@ -30,6 +30,13 @@ refuse refusal refuse decline apologize apologies cannot disclaimer disclaimers 
 important urgent attention critical task tasks goal objective mission answer respond response reply say please
 begin start end reset restart debug test testing maintenance emergency permission authorized access granted
 openai chatgpt anthropic claude gemini llama copilot model language chatbot
+ignora ignorar ignorez ignorer ignoriere ignorieren negeer ignorera zignoruj ignorujte yoksay olvida olvidar oublie oubliez
+vergiss vergessen vergeet esqueca dimentica glom unutun instrucciones instrucoes istruzioni anweisungen instructies
+instruktioner instrukcje talimatlari anteriores anterior precedentes precedenti vorherigen bisherigen vorige tidigare
+poprzednie onceki reglas regeln regles regole regels zasady kurallari sistema systeme systemet contrasena contrasenas
+passwort passworter senha senhas wachtwoord haslo sifre losenord revela mostrar muestra zeige zeigen affiche mostra
+enviar envia sende schicke envoie envoyez invia stuur transferir transfiere uberweise virement bonifico secreto geheimnis
+geheim segreto tajne gizli nuevas neue nouvelles nuove tarea aufgabe tache tarefa attivita administrador euros
 `.trim().split(/\s+/); // biome-ignore format: a word list
 
 /** The commonest other words of English: evidence that a stretch is English, and material to cut joined words with. */
@@ -57,5 +64,8 @@ persons crypt strat interna responde transit nal conservation seal tolls conform
 precious sensing flies warming begun filtr contest forte confi starr shade lama constrain zoo filer steak instal warnung
 debut constrains provid loot shar filtre pior beginn eman underway expos promot sever fore morale pinot modals pleas erse
 authorised apologise mora fils resting expor privat clade wen form forms trail trails trial revel forge forges forged
-pint reals salve slave sever deny tent tested texts signore taken spent opens moral floor
+pint reals salve slave sever deny tent tested texts signore taken spent opens floor
+systems systemd sistem tara sense sences nueva nouvelle regel vorherige euro affich envoi poprzedni attivit tane precedente
+kurallar regla gung envie identit visi rebels halo texting precedent hazlo ignorat zweite tarda nostra zeiten regen ruled
+talimatlar nuestra kural reglen senna glory tarja sender tells asked
 `.trim().split(/\s+/); // biome-ignore format: a word list

@@ -127,15 +127,20 @@ class SlowFold {
     const at = this.#at;
     switch (kindOf(unit)) {
       case Kind.ordinary:
-        return this.#letter(unit, 1);
+        this.#letter(unit, 1);
+        return;
       case Kind.surrogate:
-        return this.#surrogate(unit);
+        this.#surrogate(unit);
+        return;
       case Kind.mark:
-        return this.#mark(unit);
+        this.#mark(unit);
+        return;
       case Kind.composing:
-        return this.#compose(unit);
+        this.#compose(unit);
+        return;
       case Kind.control:
-        return this.#control(unit);
+        this.#control(unit);
+        return;
       case Kind.bom:
         if (at > 0 || this.#source.map) this.#zeroWidth('zero-width');
         break;
@@ -287,21 +292,4 @@ class SlowFold {
       count,
     }));
   }
-}
-
-/** A layer in its own case, NFKC, without characters that nobody sees; for the decoders. */
-export function visible(source: Layer): Layer {
-  const { text } = source;
-  const out = new Weaver(source, Math.max(64, text.length));
-  for (let i = 0; i < text.length; ) {
-    const point = text.codePointAt(i)!;
-    const width = point > 0xffff ? 2 : 1;
-    const kind = width === 1 ? kindOf(point) : Kind.ordinary;
-    if (kind === Kind.ordinary && isStyled(point))
-      out.putText(String.fromCodePoint(point).normalize('NFKC'), i, i + width);
-    else if (kind === Kind.ordinary && !isTag(point) && !isSelector(point)) out.putPoint(point, i, i + width);
-    else if (kind === Kind.composing) out.put(point, i, i + width);
-    i += width;
-  }
-  return out.layer();
 }

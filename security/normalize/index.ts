@@ -9,13 +9,14 @@
  * What is done to a stretch depends on the stretch and at most a few hundred characters around it, never on the whole.
  */
 import { type Decoded, decodeCarriers, decodeStretches } from './decode/index.ts';
-import { type Folded, foldLayer, visible } from './fold.ts';
+import { type Folded, foldLayer } from './fold.ts';
 import { unglyph } from './homoglyphs.ts';
 import { type Allowance, excerpt, type Layer, origin } from './layer.ts';
 import { apart, atbash, caesar, pigLatinBack, respell, reversed, reversedWords } from './rewrite.ts';
 import { type Scanned, scan } from './scan.ts';
 import { unspaced } from './spacing.ts';
 import type { Normalized, Trace, View } from './view.ts';
+import { visible } from './visible.ts';
 
 export { fold } from './fold.ts';
 
@@ -44,6 +45,7 @@ class Run {
   readonly #allowance: Allowance;
   readonly #maxDepth: number;
   readonly #maxViews: number;
+  readonly #seen = new Set<string>();
   #truncated: string | undefined;
 
   constructor(text: string, options: NormalizeOptions) {
@@ -129,9 +131,10 @@ class Run {
   #stretches(layer: Layer, found: Scanned | undefined): Decoded[] {
     if (found) return decodeStretches(layer, found, this.#allowance);
     const seen = visible(layer);
+    const lower = seen.text.toLowerCase();
     return decodeStretches(
       seen,
-      scan(seen.text.toLowerCase().length === seen.text.length ? seen.text.toLowerCase() : seen.text, seen.text),
+      scan(lower.length === seen.text.length ? lower : seen.text, seen.text),
       this.#allowance,
     );
   }
@@ -142,6 +145,13 @@ class Run {
       this.#truncated ??= 'depth';
       return;
     }
+    if (this.#views.length >= this.#maxViews) {
+      this.#truncated ??= 'view count';
+      return;
+    }
+    // Two encodings side by side are reached in either order; once is enough.
+    if (this.#seen.has(piece.layer.text)) return;
+    this.#seen.add(piece.layer.text);
     this.#allowance.left = Math.max(0, this.#allowance.left - piece.layer.text.length);
     this.expand(piece.layer, depth + 1, path, hidden || piece.hidden);
   }

@@ -161,10 +161,12 @@ function respellToken(
   const index = slipOf(text, start, end);
   if (index >= 0) {
     count.slip++;
-    return spread(out, words[index]!, start, end);
+    spread(out, words[index]!, start, end);
+    return;
   }
   if (count.leet === 0 || !/[a-z][0-9@$|!]|[0-9@$|!][a-z]{2}/.test(text.slice(start, end))) {
-    return out.copy(text, start, end);
+    out.copy(text, start, end);
+    return;
   }
   for (let i = start; i < end; i++) {
     const unit = text.charCodeAt(i);

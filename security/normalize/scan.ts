@@ -5,9 +5,22 @@
  */
 import type { Span } from '../verdict.ts';
 import { isUuLine } from './decode/uuencode.ts';
-import { BAG, bagKey, Disguise, type Disguises, disguises, HASH_SEED, hashStep } from './disguises.ts';
+import { bagKey, Disguise, type Disguises, disguises, HASH_SEED, hashStep } from './disguises.ts';
 import { Regions } from './regions.ts';
-import { covered, LEET_LETTER, readInterrupted, readLeet } from './tokens.ts';
+import { covered, readInterrupted, readLeet } from './tokens.ts';
+import {
+  CLASS,
+  DIGIT,
+  isForeign,
+  isStroke,
+  LEET,
+  LETTER_NUMBER,
+  LINK,
+  looksEncoded,
+  SIGN,
+  SPACE,
+  squeeze,
+} from './units.ts';
 
 /** Stretches that a decoder may read, rising: start, end, start, end … */
 export type Leads = number[];
@@ -38,28 +51,13 @@ export interface Scanned {
   readonly uuencode: boolean;
 }
 
-const DIGIT = 2;
-/** Signs that leetspeak uses for letters; `+` is base64's as well. */
-const LEET = 3;
-const SPACE = 4;
-/** `/`, `-` and `_`: base64 goes on, words do not. */
-const LINK = 5;
-const SIGN = 6;
-const CLASS: Uint8Array = new Uint8Array(128).fill(SIGN);
-CLASS.fill(DIGIT, 48, 58);
-for (const c of '@$|!+<(') CLASS[c.charCodeAt(0)] = LEET;
-for (const c of '/-_') CLASS[c.charCodeAt(0)] = LINK;
-CLASS.fill(SPACE, 0, 33);
-
-/** The letters' numbers, 0 for everything that is no letter. */
-const LETTER_NUMBER: Int32Array = new Int32Array(128);
-for (let c = 97; c <= 122; c++) LETTER_NUMBER[c] = LETTER_NUMBER[c - 32] = BAG[c & 31]!;
-
 const WORD_LIMIT = 24;
 const CHUNK_LIMIT = 48;
 const JOINED_FROM = 16;
 const SINGLES_FROM = 5;
 const SINGLES_WINDOW = 256;
+/** Without a vocabulary to ask, letters of other scripts must stand apart for longer. */
+const FOREIGN_SINGLES_FROM = 8;
 const BASE64_FROM = 16;
 const BASE64_SHORTEST = 8;
 const ASCII85_FROM = 20;
@@ -126,6 +124,9 @@ class Scan {
     let signs = 0;
     let strokes = 0;
     let strokesFrom = 0;
+    let foreign = -9;
+    let alone = 0;
+    let aloneFrom = 0;
     let braille = false;
     let uuencode = false;
     for (let i = 0; i <= size; i++) {
@@ -180,12 +181,24 @@ class Scan {
           if (strokes === STROKES_FROM) this.#strokes.push(strokesFrom, strokesFrom);
           if (strokes >= STROKES_FROM) this.#strokes[this.#strokes.length - 1] = i + 1;
         } else if (unit >= 0x2800 && unit <= 0x28ff) braille = true;
+        if (unit >= 0xaa) {
+          // A letter of another script with no letter on either side.
+          if (i - foreign > 1 && !isForeign(text.charCodeAt(i + 1)) && isForeign(unit)) {
+            if (i - foreign > 5) alone = 0;
+            if (alone++ === 0) aloneFrom = i;
+            if (alone >= FOREIGN_SINGLES_FROM) this.#apart(aloneFrom, i + 1);
+          } else if (isForeign(unit)) alone = 0;
+          foreign = i;
+        }
         if (kind === LINK) {
           signs++;
           continue;
         }
       }
-      if (i - run >= (unit === 61 ? BASE64_SHORTEST - 2 : BASE64_SHORTEST) && (i - run >= BASE64_FROM || looksEncoded(this.#cased, run, i))) {
+      if (
+        i - run >= (unit === 61 ? BASE64_SHORTEST - 2 : BASE64_SHORTEST) &&
+        (i - run >= BASE64_FROM || looksEncoded(this.#cased, run, i))
+      ) {
         this.#base64.push(run, i);
       }
       run = i + 1;
@@ -294,6 +307,10 @@ class Scan {
     this.#singlesEnd = at + 1;
   }
 
+  #apart(start: number, end: number): void {
+    this.#add('spaced', 1, start, end, 1);
+  }
+
   /** Single letters are words set apart when, pushed together, known words come out. Long runs are read in windows. */
   #endSingles(): void {
     if (this.#singles >= SINGLES_FROM) {
@@ -320,7 +337,8 @@ class Scan {
   }
 
   #endNumbers(): void {
-    const octets = this.#numbers >= OCTETS_FROM && this.#numbersEnd - this.#numbersFrom >= this.#numbers * (OCTET + 1) - 1;
+    const octets =
+      this.#numbers >= OCTETS_FROM && this.#numbersEnd - this.#numbersFrom >= this.#numbers * (OCTET + 1) - 1;
     if (octets || this.#numbers >= CODES_FROM) this.#codes.push(this.#numbersFrom, this.#numbersEnd);
     this.#numbers = 0;
   }
@@ -341,37 +359,4 @@ class Scan {
   #long(start: number, end: number): void {
     if (covered(this.#text, start, Math.min(end, start + 512))) this.#add('joined', 1, start, end, 1);
   }
-}
-
-/** The letters of a stretch, and the digits that stand for letters in leetspeak, without what is between them. */
-function squeeze(text: string, start: number, end: number): string {
-  let letters = '';
-  for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 97 && unit <= 122) letters += text[i];
-    else if (unit >= 48 && unit <= 57) letters += String.fromCharCode(LEET_LETTER[unit]!);
-  }
-  return letters;
-}
-
-function isStroke(unit: number): boolean {
-  return (
-    unit === 46 || unit === 45 || unit === 95 || unit === 0xb7 || unit === 0x2022 || unit === 0x22c5 || unit === 0x25cf ||
-    unit === 0x2212 || (unit >= 0x2010 && unit <= 0x2015)
-  ); // biome-ignore format: a list
-}
-
-/** Capitals, small letters and digits in an order that words and names do not have, or padding behind them. */
-function looksEncoded(text: string, start: number, end: number): boolean {
-  let turns = 0;
-  let digits = 0;
-  let before = 0;
-  for (let i = start; i < end; i++) {
-    const unit = text.charCodeAt(i);
-    const kind = unit >= 97 ? 1 : unit >= 65 ? 2 : 3;
-    if (kind === 3) digits++;
-    else if (before === 1 && kind === 2) turns++;
-    before = kind;
-  }
-  return (turns > 0 && digits > 0) || turns > 1 || text.charCodeAt(end) === 61;
 }

@@ -3,6 +3,7 @@ import type { Span } from '../verdict.ts';
 import { type Layer, Weaver } from './layer.ts';
 import { isSpace } from './rewrite.ts';
 import { LEET_LETTER, segment } from './tokens.ts';
+import { isForeign } from './units.ts';
 
 interface Single {
   readonly at: number;
@@ -78,6 +79,8 @@ function writeRun(weaver: Weaver, text: string, singles: readonly Single[], end:
 
 function isLetterLike(unit: number): boolean {
   return (
-    (unit >= 97 && unit <= 122) || (unit < 128 && LEET_LETTER[unit] !== 0 && unit !== 124 && unit !== 43 && unit !== 33)
+    isForeign(unit) ||
+    (unit >= 97 && unit <= 122) ||
+    (unit < 128 && LEET_LETTER[unit] !== 0 && unit !== 124 && unit !== 43 && unit !== 33)
   );
 }

@@ -78,7 +78,10 @@ export function readInterrupted(text: string, start: number, end: number): numbe
   return gaps < 2 || letters < 3 || letters > 24 ? 0 : disguises().find(hash);
 }
 
-/** Whether three quarters of a run of letters fall into known words of three letters and more, a cue among them. */
+/**
+ * Whether three quarters of a run of letters fall into known words: `need` of three letters and more, a cue among them;
+ * or, for letters that stood apart anyway (`need` 1), two of any kind.
+ */
 export function covered(text: string, start: number, end: number, need = 3): boolean {
   let known = 0;
   let words = 0;
@@ -90,7 +93,7 @@ export function covered(text: string, start: number, end: number, need = 3): boo
     if (size > 2) words++;
     if (cut.disguise === Disguise.plain && size > 3) cues++;
   }
-  return words >= need && cues > 0 && known >= 0.75 * (end - start);
+  return words >= need && (cues > 0 || (need === 1 && words > 1)) && known >= 0.75 * (end - start);
 }
 
 export interface Cut {

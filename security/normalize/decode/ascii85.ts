@@ -1,6 +1,6 @@
 /** Ascii85 (btoa, Adobe's `<~ ~>`), base85 (RFC 1924 alphabet, as Python's b85encode) and Z85 (ZeroMQ RFC 32). */
 import type { Leads } from '../scan.ts';
-import { beginsText, ByteText, continuesText, type Pieces } from './pieces.ts';
+import { ByteText, beginsText, continuesText, type Pieces } from './pieces.ts';
 
 const DIGITS = '0123456789';
 const CAPITALS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';

@@ -1,6 +1,6 @@
 /** base64 and base64url (RFC 4648 §4, §5), with or without padding, wrapped at any width (RFC 2045 §6.8). */
 import type { Leads } from '../scan.ts';
-import { beginsText, ByteText, continuesText, type Pieces } from './pieces.ts';
+import { ByteText, beginsText, continuesText, type Pieces } from './pieces.ts';
 
 const VALUE: Int8Array = new Int8Array(128).fill(-1);
 for (const [i, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {

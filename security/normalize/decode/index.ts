@@ -97,6 +97,9 @@ function readOne(found: Decoded[], layer: Layer, decoder: Decoder, leads: Leads,
 
 function take(found: Decoded[], name: string, pieces: Pieces, hidden: boolean): void {
   const { weaver } = pieces;
-  if (weaver.length === 0) return weaver.recycle();
+  if (weaver.length === 0) {
+    weaver.recycle();
+    return;
+  }
   found.push({ name, layer: weaver.layer(name === 'bidi'), hidden, full: weaver.full });
 }

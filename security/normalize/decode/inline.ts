@@ -39,7 +39,7 @@ export interface Inline {
 export function inline(layer: Layer, allowance: Allowance, notation: Notation): Inline {
   const found: Inline = { disguised: new Pieces(layer, allowance), ordinary: new Pieces(layer, allowance) };
   const { text } = layer;
-  const escape: Escape = { length: 0, value: 0, byte: false, needless: false };
+  const into: Escape = { length: 0, value: 0, byte: false, needless: false };
   let first = -1;
   let last = 0;
   let count = 0;
@@ -57,13 +57,13 @@ export function inline(layer: Layer, allowance: Allowance, notation: Notation): 
     needless = 0;
   };
   for (let i = text.indexOf(notation.sign); i >= 0; ) {
-    if (notation.read(text, i, escape)) {
+    if (notation.read(text, i, into)) {
       if (first >= 0 && i - last > 2 * MARGIN) close(i);
       if (first < 0) first = i;
-      last = i + escape.length;
+      last = i + into.length;
       count++;
-      if (escape.needless) needless++;
-      i += escape.length;
+      if (into.needless) needless++;
+      i += into.length;
     } else i++;
     if (text[i] !== notation.sign) i = text.indexOf(notation.sign, i);
   }
@@ -84,22 +84,22 @@ function stretchRight(text: string, at: number): number {
 }
 
 function writePiece(text: string, start: number, end: number, pieces: Pieces, notation: Notation): void {
-  const escape: Escape = { length: 0, value: 0, byte: false, needless: false };
+  const into: Escape = { length: 0, value: 0, byte: false, needless: false };
   const out = pieces.weaver;
   pieces.begin(start);
   const utf8 = new Utf8();
   for (let i = start; i < end; ) {
-    if (text[i] !== notation.sign || !notation.read(text, i, escape)) {
+    if (text[i] !== notation.sign || !notation.read(text, i, into)) {
       const unit = text.charCodeAt(i);
       out.put(notation.replace ? notation.replace(unit) : unit, i, i + 1);
       utf8.reset();
       i++;
       continue;
     }
-    const to = i + escape.length;
-    if (escape.value >= 0) {
-      const point = escape.byte ? utf8.push(escape.value, i) : escape.value;
-      if (point >= 0) out.putPoint(point, escape.byte ? utf8.start : i, to);
+    const to = i + into.length;
+    if (into.value >= 0) {
+      const point = into.byte ? utf8.push(into.value, i) : into.value;
+      if (point >= 0) out.putPoint(point, into.byte ? utf8.start : i, to);
     }
     i = to;
   }

@@ -32,7 +32,6 @@ const SHORTEST = 4;
 /** Text followed by bytes that are none still counts, when it is this long: nothing binary begins so. */
 const LONG_PREFIX = 24;
 
-
 /**
  * Bytes → UTF-8 (or UTF-16, when every other byte is zero) → a piece. Stops at the first byte that no text has, so that
  * binary content costs a few bytes of work.
@@ -93,7 +92,9 @@ export class ByteText {
     const enough = count >= (complete ? least : LONG_PREFIX);
     // JSON is half punctuation; short pieces have no room for any.
     const wordy = this.#letters >= (count >= 16 ? 0.5 : 0.75) * count;
-    const plain = this.#ascii >= (least > SHORTEST || this.#wide !== 'no' ? 0.9 : count < 8 ? 1 : 0) * count;
+    const plain =
+      this.#ascii >=
+      (this.#wide !== 'no' || (least > SHORTEST && count < LONG_PREFIX) ? 0.9 : count < 8 ? 1 : 0) * count;
     return this.#pieces.end(enough && wordy && plain);
   }
 
@@ -136,7 +137,9 @@ export class ByteText {
 
 /** Whether text can begin with this byte: a quick no before anything is set up. */
 export function beginsText(byte: number): boolean {
-  return byte >= 32 ? byte < 0x7f || (byte >= 0xc2 && byte <= 0xf4) || byte === 0xff : byte === 10 || byte === 13 || byte === 9;
+  return byte >= 32
+    ? byte < 0x7f || (byte >= 0xc2 && byte <= 0xf4) || byte === 0xff
+    : byte === 10 || byte === 13 || byte === 9;
 }
 
 /** Whether text can go on with this byte after the first one; a zero is UTF-16. */

@@ -51,7 +51,7 @@ function exponent(make: (size: number) => string, sizes: readonly number[]): num
 }
 
 describe('no text costs more than its length', () => {
-  const sizes = [16_000, 32_000, 64_000, 128_000];
+  const sizes = [4000, 8000, 16_000, 32_000];
   it.each(HOSTILE)('%s', (_, make) => {
     normalize(make(8000));
     // A second and third look before a verdict: processor time on shared cores is no clean number.

@@ -22,7 +22,7 @@ const letters = (text: string, map: (index: number) => number): string =>
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 function base32(text: string): string {
   const bits = bytes(text).map(bits8).join('');
-  const digits = bits.match(/.{1,5}/g)!.map((five) => BASE32[Number.parseInt(five.padEnd(5, '0'), 2)]!);
+  const digits = (bits.match(/.{1,5}/g) ?? []).map((five) => BASE32[Number.parseInt(five.padEnd(5, '0'), 2)]!);
   return digits.join('').padEnd(Math.ceil(digits.length / 8) * 8, '=');
 }
 
