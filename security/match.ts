@@ -60,7 +60,7 @@ function attempt(own: Compiled, round: number, view: View, role: Role | undefine
   }
   if (own.weight === 0 || own.count === HITS_PER_RULE || at < own.end) return;
   own.sticky.lastIndex = at;
-  if (!own.sticky.test(view.text)) return;
+  if (!own.sticky.test(view.text) || own.sticky.lastIndex - at > MAX_MATCH) return;
   own.end = own.sticky.lastIndex;
   own.count++;
   const { mentionWeight } = own.rule;

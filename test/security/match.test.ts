@@ -22,8 +22,10 @@ const plain = (text: string): View => ({
 const hidden = (text: string): View => ({ ...plain(text), hidden: true });
 
 /** Where the pattern matches when it is run over the whole text, as a rule without the table would be. */
+const globals = new Map(rules.map((rule) => [rule.id, new RegExp(rule.pattern.source, `${rule.pattern.flags}g`)]));
+
 function slowly(rule: Rule, view: View): number[] {
-  const global = new RegExp(rule.pattern.source, `${rule.pattern.flags}g`);
+  const global = globals.get(rule.id)!;
   return [...view.text.matchAll(global)].filter((found) => atWord(view.text, found.index)).map((found) => found.index);
 }
 
@@ -32,13 +34,18 @@ function atWord(text: string, at: number): boolean {
   return at === 0 || !/[a-z0-9\u00c0-\u024f\u1e00-\u1eff]/u.test(text[at - 1]!) || text.charCodeAt(at) > 0x24f;
 }
 
+/** Every rule alone, loud for every role and view; lists are kept, because a list is compiled once. */
+const louds = rules.map((rule): readonly Rule[] => [
+  { ...rule, weight: 0.9, hiddenWeight: 0.9, roleWeight: {}, on: 'any' },
+]);
+
 /** The first place where the table and the plain run differ on whether a rule matches at all. */
 function hiddenHit(text: string): string | undefined {
   for (const view of normalize(text).views) {
-    for (const rule of rules) {
-      const loud = { ...rule, weight: 0.9, hiddenWeight: 0.9, roleWeight: {}, on: 'any' as const };
-      const fast = match(view, [loud]).length > 0;
-      if (!fast && slowly(rule, view).length > 0) return `${rule.id}: ${view.text.slice(slowly(rule, view)[0], 120)}`;
+    for (const loud of louds) {
+      if (match(view, loud).length > 0) continue;
+      const [at] = slowly(loud[0]!, view);
+      if (at !== undefined) return `${loud[0]!.id}: ${view.text.slice(at, at + 120)}`;
     }
   }
   return undefined;
