@@ -118,11 +118,25 @@ const NAMES = ['id', 'object', 'created', 'created_at', 'model', 'system_fingerp
  * The fields of an event that the ending repeats: what names the answer (judged with the event), and of a Responses
  * object that went on to the client all of it.
  */
-export function headOf(event: Event, before: Record<string, unknown>, sent: boolean): Record<string, unknown> {
+function headOf(event: Event, before: Record<string, unknown>, sent: boolean): Record<string, unknown> {
   if (!isRecord(event.value) || event.dialect === 'other') return before;
   const named = event.dialect === 'responses' ? event.value.response : event.value;
   if (!isRecord(named)) return before;
   if (event.dialect === 'responses' && sent) return named;
   const head = Object.fromEntries(NAMES.filter((key) => named[key] !== undefined).map((key) => [key, named[key]]));
   return 'response' in named ? { ...head, response: '' } : { ...before, ...head };
+}
+
+/** Remembers what an ending has to repeat: of an event that came, what names the answer; of one that went on, the rest. */
+export function note(seen: Seen, event: Event, sent: boolean): void {
+  if (event.dialect !== 'other') seen.dialect = event.dialect;
+  seen.head = headOf(event, seen.head, sent);
+  if (!sent) {
+    for (const choice of event.choices) seen.open.add(choice);
+    return;
+  }
+  if (isRecord(event.value) && typeof event.value.sequence_number === 'number')
+    seen.sequence = event.value.sequence_number;
+  for (const choice of event.choices) seen.begun.add(choice);
+  for (const choice of event.finished) seen.open.delete(choice);
 }

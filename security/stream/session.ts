@@ -10,7 +10,7 @@ import type { SecurityScanner } from '../scanner.ts';
 import { type Frame, type FrameParser, NdjsonParser, SseParser, writeSse } from '../sse.ts';
 import type { Role, Verdict } from '../verdict.ts';
 import { Channel, type Hold } from './channel.ts';
-import { ending, headOf, type Seen } from './ending.ts';
+import { ending, note, type Seen } from './ending.ts';
 import { type Continued, type Event, type Leaf, MAX_DEPTH, readEvent, roleOf } from './event.ts';
 import { faulty, merge, placed, withFields } from './verdicts.ts';
 
@@ -179,7 +179,7 @@ export class Session {
       const text = await this.#aside(leaf);
       if (text !== undefined) rewrites.push({ leaf, text });
     }
-    if (!this.#stopped) this.#note(event, false);
+    if (!this.#stopped) note(this.#seen, event, false);
     const parts = event.continued.map((leaf) => this.#append(leaf));
     this.#queue.push({ frame, event, parts, rewrites });
     for (const choice of event.finished) this.#close(choice, parts);
@@ -272,7 +272,7 @@ export class Session {
 
   #send({ frame, event, parts, rewrites }: Waiting): Uint8Array {
     if (!event) return frame.bytes;
-    this.#note(event, true);
+    note(this.#seen, event, true);
     let touched = rewrites.length > 0;
     for (const { leaf, text } of rewrites) (leaf.holder as Record<string | number, unknown>)[leaf.key!] = text;
     for (const { leaf, channel, start } of parts) {
@@ -284,20 +284,5 @@ export class Session {
     if (!touched) return frame.bytes;
     const json = JSON.stringify(event.value, (key, value: unknown) => (key === 'logprobs' ? null : value));
     return this.#options.wire === 'ndjson' ? new TextEncoder().encode(`${json}\n`) : writeSse(json, frame.event);
-  }
-
-  /** Remembers what an ending has to repeat: of an event that came, what names the answer; of one that went on, the rest. */
-  #note(event: Event, sent: boolean): void {
-    const seen = this.#seen;
-    if (event.dialect !== 'other') seen.dialect = event.dialect;
-    seen.head = headOf(event, seen.head, sent);
-    if (!sent) {
-      for (const choice of event.choices) seen.open.add(choice);
-      return;
-    }
-    const sequence = (event.value as { sequence_number?: unknown } | null)?.sequence_number;
-    if (typeof sequence === 'number') seen.sequence = sequence;
-    for (const choice of event.choices) seen.begun.add(choice);
-    for (const choice of event.finished) seen.open.delete(choice);
   }
 }
