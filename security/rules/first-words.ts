@@ -6,6 +6,9 @@
  */
 import { foldLatin } from './pattern.ts';
 
+/** Stems of other scripts end here: longer ones find no less, and each costs a search of its own. */
+const STEM = 4;
+
 /** Where the reading stands: words that are complete, and beginnings that may go on ('' where nothing was read yet). */
 interface Reading {
   readonly done: Set<string>;
@@ -131,7 +134,8 @@ class Reader {
     const folded = foldLatin(character);
     const letter = /^[a-z0-9]$/u.test(folded) ? folded : /[\p{L}\p{M}\p{N}]/u.test(character) ? character : '';
     const sameScript = word === '' || /^[a-z0-9]/u.test(word) === /^[a-z0-9]/u.test(letter);
-    if (letter !== '' && sameScript) next.add(word + letter);
+    const stem = word.length >= STEM && !/^[a-z0-9]/u.test(word);
+    if (letter !== '' && sameScript && !stem) next.add(word + letter);
     else if (word !== '') reading.done.add(word);
     else throw new Error(`rule pattern begins with "${character}": ${this.#source.slice(0, 80)}`);
   }
