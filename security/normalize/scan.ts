@@ -139,7 +139,6 @@ class Scan {
         last = unit;
         continue;
       }
-      const kind = unit < 128 ? classes[unit]! : 0;
       if (i > word) {
         words++;
         strokes = 0;
@@ -150,11 +149,19 @@ class Scan {
           if (i - word >= JOINED_FROM) this.#long(word, i);
         }
       }
+      // Three gaps in four: a short word of nothing but letters, and a blank.
+      const short = unit === 32 && word === chunk && i - word < BASE64_SHORTEST;
       word = i + 1;
       hash = HASH_SEED;
       bag = 0;
       last = 0;
       repeats = 0;
+      if (short) {
+        words = 0;
+        token = run = chunk = leetFrom = word;
+        continue;
+      }
+      const kind = unit < 128 ? classes[unit]! : 0;
       if (kind === DIGIT) {
         digits++;
         leet++;
