@@ -13,7 +13,7 @@ import { requests } from './proxy/bodies.ts';
 const quick = process.argv.includes('--quick');
 const CONNECTIONS = 32;
 const ROUNDS = quick ? 4 : 9;
-const ROUND_MS = quick ? 1000 : 2500;
+const ROUND_MS = quick ? 1000 : 2000;
 
 interface Server {
   readonly child: ChildProcess;
@@ -101,15 +101,33 @@ function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!;
 }
 
-async function throughput(bare: Pool, proxy: Pool): Promise<{ bare: number; proxy: number }> {
-  const rates = { bare: [] as number[], proxy: [] as number[] };
-  await saturate(bare, ROUND_MS);
-  await saturate(proxy, ROUND_MS * 2);
+const SIDES = ['bare', 'unscanned', 'proxy'] as const;
+type Side = (typeof SIDES)[number];
+type Sides<T> = Record<Side, T>;
+
+interface Measured {
+  /** Requests a second. */
+  readonly rps: number;
+  /** Microseconds of processor time a request. */
+  readonly cpu: number;
+}
+
+/** Rounds that begin with another side each time; medians. */
+async function throughput(servers: Sides<Server>, pools: Sides<Pool>): Promise<Sides<Measured>> {
+  const rates: Sides<number[]> = { bare: [], unscanned: [], proxy: [] };
+  const costs: Sides<number[]> = { bare: [], unscanned: [], proxy: [] };
+  for (const side of SIDES) await saturate(pools[side], ROUND_MS);
   for (let round = 0; round < ROUNDS; round++) {
-    const order = round % 2 === 0 ? (['bare', 'proxy'] as const) : (['proxy', 'bare'] as const);
-    for (const name of order) rates[name].push(await saturate(name === 'bare' ? bare : proxy, ROUND_MS));
+    for (let i = 0; i < SIDES.length; i++) {
+      const side = SIDES[(round + i) % SIDES.length]!;
+      const before = Number((await ask(servers[side], 'cpu?')).cpu);
+      const began = sent;
+      rates[side].push(await saturate(pools[side], ROUND_MS));
+      costs[side].push((Number((await ask(servers[side], 'cpu?')).cpu) - before) / (sent - began));
+    }
   }
-  return { bare: quantile(rates.bare, 0.5), proxy: quantile(rates.proxy, 0.5) };
+  const of = (side: Side): Measured => ({ rps: quantile(rates[side], 0.5), cpu: quantile(costs[side], 0.5) });
+  return { bare: of('bare'), unscanned: of('unscanned'), proxy: of('proxy') };
 }
 
 interface Latency {
@@ -172,20 +190,28 @@ function pause(ms: number): Promise<void> {
 
 async function main(): Promise<void> {
   const upstream = await start('upstream');
-  const [bareServer, proxyServer] = [await start('bare', upstream), await start('proxy', upstream)];
-  const pools = [bareServer, proxyServer].map(
-    ({ origin }) => new Pool(origin, { connections: CONNECTIONS, pipelining: 1 }),
-  );
-  const [bare, proxy] = pools as [Pool, Pool];
-  const rps = await throughput(bare, proxy);
-  const rate = rps.proxy / 2;
-  const ms = await latency(bare, proxy, rate);
+  const servers = {
+    bare: await start('bare', upstream),
+    unscanned: await start('unscanned', upstream),
+    proxy: await start('proxy', upstream),
+  };
+  const connect = ({ origin }: Server): Pool => new Pool(origin, { connections: CONNECTIONS, pipelining: 1 });
+  const pools = {
+    bare: connect(servers.bare),
+    unscanned: connect(servers.unscanned),
+    proxy: connect(servers.proxy),
+  };
+  const sides = await throughput(servers, pools);
+  const times = (side: Side, of: keyof Measured): number => sides[side][of] / sides.bare[of];
+  const rate = sides.proxy.rps / 2;
+  const ms = await latency(pools.bare, pools.proxy, rate);
   const broken = await drain(upstream, 1000);
   const left = await aborts(upstream, await start('proxy', upstream), 2000);
   const size = Math.round(requests.reduce((sum, body) => sum + body.length, 0) / requests.length);
   const lines = [
     `proxy, patterns, requests of ${size} B on average, ${CONNECTIONS} connections, median of ${ROUNDS} rounds`,
-    `requests a second   bare 1.00 ×   proxy ${(rps.proxy / rps.bare).toFixed(2)} ×   (${rps.bare.toFixed(0)}, ${rps.proxy.toFixed(0)})`,
+    `requests a second   bare 1.00 ×   proxy ${times('proxy', 'rps').toFixed(2)} ×   scans off ${times('unscanned', 'rps').toFixed(2)} ×   (bare ${sides.bare.rps.toFixed(0)})`,
+    `CPU a request       bare 1.00 ×   proxy ${times('proxy', 'cpu').toFixed(2)} ×   scans off ${times('unscanned', 'cpu').toFixed(2)} ×   (bare ${sides.bare.cpu.toFixed(0)} µs)`,
     `added at ${rate.toFixed(0)}/s      p50 ${(ms.proxy.p50 - ms.bare.p50).toFixed(2)} ms   p99 ${(ms.proxy.p99 - ms.bare.p99).toFixed(2)} ms   (bare p50 ${ms.bare.p50.toFixed(2)} ms)`,
     `SIGTERM             ${broken} of 1000 requests in flight broken`,
     `client aborts       ${left} upstream sockets left by 2000`,
@@ -195,8 +221,9 @@ async function main(): Promise<void> {
   if (process.argv.includes('--json')) {
     const result = {
       bench: 'proxy',
-      ratio: rps.proxy / rps.bare,
-      rps,
+      ratio: times('proxy', 'rps'),
+      ratioUnscanned: times('unscanned', 'rps'),
+      sides,
       rate,
       addedP50Ms: ms.proxy.p50 - ms.bare.p50,
       addedP99Ms: ms.proxy.p99 - ms.bare.p99,
@@ -206,7 +233,7 @@ async function main(): Promise<void> {
     };
     process.stdout.write(`${JSON.stringify(result)}\n`);
   }
-  await Promise.all(pools.map((pool) => pool.destroy()));
+  await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
 }
 
 try {

@@ -37,7 +37,7 @@ export function relayFor(incoming: Incoming): Relay | undefined {
 }
 
 /** Passes the upstream's bytes on as they are, counted as unscanned. */
-function open({ passage, valve, status, headers }: Incoming, reason: string): Relay {
+function open({ passage, valve, kind, status, headers }: Incoming, reason: string): Relay {
   const { metrics } = passage.shared;
   const out = responseHeaders(headers, false);
   for (const name of ['content-length', 'content-encoding']) {
@@ -45,7 +45,8 @@ function open({ passage, valve, status, headers }: Incoming, reason: string): Re
     if (typeof value === 'string') out.push(name, value);
   }
   passage.writeHead(status, out);
-  passage.response.flushHeaders();
+  // The first event of a stream may be long in coming; any other head goes out with the first bytes of its body.
+  if (kind === 'events' || kind === 'lines') passage.response.flushHeaders();
   return new OpenRelay(passage.response, valve, (size) => {
     metrics.unscanned.add(size, `response\n${reason}`);
     metrics.forwarded.add(size, 'response');
