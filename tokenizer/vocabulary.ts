@@ -143,7 +143,7 @@ function readWords(ranks: string): { bytes: Uint8Array; starts: number[] } {
     if (line.charCodeAt(0) !== EXCLAMATION || head === null || Number(head[1]) !== starts.length) {
       throw new TokenizerError(`rank data: expected a line "! ${starts.length} …", found "${line.slice(0, 24)}"`);
     }
-    // One pass over the base64 digits: a split into 100,000 strings with atob() each takes four times as long.
+    // One pass over the base64 digits: 100,000 strings with atob() each make the first load 35 ms longer.
     for (let at = head[0].length; at < line.length; at++) {
       starts.push(used);
       let bits = 0;
