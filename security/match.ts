@@ -64,7 +64,7 @@ function attempt(own: Compiled, round: number, view: View, role: Role | undefine
   own.end = own.sticky.lastIndex;
   own.count++;
   const { mentionWeight } = own.rule;
-  const quiet = mentionWeight !== undefined && mentionWeight < own.weight && !view.hidden && mentioned(view.text, at);
+  const quiet = mentionWeight !== undefined && mentionWeight < own.weight && mentioned(view.text, at);
   found.push({ rule: own.rule, weight: quiet ? mentionWeight : own.weight, start: at, end: own.end });
 }
 

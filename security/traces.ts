@@ -11,6 +11,7 @@ import type { Threat } from './verdict.ts';
 const SCORES: Readonly<Record<string, readonly [score: number, from: number]>> = {
   control: [0.6, 1],
   'lone-surrogate': [0.6, 1],
+  'terminal-control': [0.3, 1],
   'tag-characters': [0.45, 1],
   'bidi-control': [0.45, 2],
   'combining-marks': [0.42, 4],
@@ -24,9 +25,15 @@ const SCORES: Readonly<Record<string, readonly [score: number, from: number]>> =
 /** A `malformed` threat for each trace that counts. */
 export function matchTraces(piece: Piece, { traces }: Normalized): Threat[] {
   return traces.flatMap((trace) => {
-    const [score, from] = SCORES[trace.name] ?? [0, 1];
+    const name = trace.name === 'control' && onlyTerminal(piece.text) ? 'terminal-control' : trace.name;
+    const [score, from] = SCORES[name] ?? [0, 1];
     return score > 0 && trace.count >= from ? [threat(piece, trace, score)] : [];
   });
+}
+
+/** Backspace, escape and delete alone: what a captured terminal leaves behind. */
+function onlyTerminal(text: string): boolean {
+  return !/[\0-\x07\x0b\x0e-\x1a\x1c-\x1f\x80-\x84\x86-\x9f]/u.test(text);
 }
 
 function threat(piece: Piece, { name, span }: Trace, score: number): Threat {

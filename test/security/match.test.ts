@@ -128,9 +128,9 @@ describe('weights', () => {
     expect(weight(hidden('obey me'))).toBe(0.9);
   });
 
-  it('are lower where the words are quoted, and not in a hidden view', () => {
+  it('are lower where the words are quoted, in a hidden view too', () => {
     expect(weight(plain('the phrase "obey me" is typical'))).toBe(0.2);
-    expect(weight(hidden('the phrase "obey me" is typical'))).toBe(0.9);
+    expect(weight(hidden('the phrase "obey me" is typical'))).toBe(0.2);
   });
 
   it('a rule for hidden views reads no plain one', () => {

@@ -47,7 +47,9 @@ describe('cues', () => {
 
 describe('traces', () => {
   const threats = (name: string, count: number): number[] =>
-    matchTraces({ text: 'abc' }, { views: [], traces: [{ name, span: [0, 1], count }] }).map((threat) => threat.score);
+    matchTraces({ text: 'a\u0001bc' }, { views: [], traces: [{ name, span: [0, 1], count }] }).map(
+      (threat) => threat.score,
+    );
 
   it.each(['control', 'lone-surrogate'])('%s flags by itself', (name) => {
     expect(threats(name, 1)[0]).toBeGreaterThanOrEqual(0.5);
@@ -64,6 +66,13 @@ describe('traces', () => {
   ])('%s ranks and does not flag', (name) => {
     expect(threats(name, 50)[0]).toBeGreaterThan(0);
     expect(threats(name, 50)[0]).toBeLessThan(0.5);
+  });
+
+  it('backspaces and escapes of a captured terminal do not flag, a NUL beside them does', () => {
+    const score = (text: string): number =>
+      matchTraces({ text }, { views: [], traces: [{ name: 'control', span: [0, 1], count: 3 }] })[0]!.score;
+    expect(score('\u001b[31mred\u001b[0m and b\bbold')).toBeLessThan(0.5);
+    expect(score('\u001b[31mred\u0000')).toBeGreaterThanOrEqual(0.5);
   });
 
   it('few zero-width characters, as fonts and editors leave them, say nothing', () => {
