@@ -67,5 +67,5 @@ authorised apologise mora fils resting expor privat clade wen form forms trail t
 pint reals salve slave sever deny tent tested texts signore taken spent opens floor
 systems systemd sistem tara sense sences nueva nouvelle regel vorherige euro affich envoi poprzedni attivit tane precedente
 kurallar regla gung envie identit visi rebels halo texting precedent hazlo ignorat zweite tarda nostra zeiten regen ruled
-talimatlar nuestra kural reglen senna glory tarja sender tells asked
+talimatlar nuestra kural reglen senna glory tarja sender tells asked frau
 `.trim().split(/\s+/); // biome-ignore format: a word list

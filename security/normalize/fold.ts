@@ -5,7 +5,7 @@
 import type { Span } from '../verdict.ts';
 import { isPlain, isSelector, isTag, joinsNothing, Kind, kindOf, nearRightToLeft } from './invisible.ts';
 import { type Layer, toText, Weaver } from './layer.ts';
-import { foldSpecial, foldUnit, isStyled, LOOKS_LIKE, SPECIAL } from './points.ts';
+import { foldSpecial, foldUnit, isStyled, LOOKS_LIKE, REWRITTEN, SPECIAL } from './points.ts';
 import { Regions } from './regions.ts';
 import type { Trace } from './view.ts';
 
@@ -44,7 +44,10 @@ export function foldLayer(source: Layer): Folded {
   if (scratch.length < text.length) scratch = new Uint16Array(Math.max(text.length, scratch.length * 2));
   const out = scratch;
   let lookalikes = 0;
-  let changed = false;
+  let changed = 0;
+  // Locals: see scan.ts.
+  const rewritten = REWRITTEN;
+  const alike = LOOKS_LIKE;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 128) {
@@ -55,14 +58,14 @@ export function foldLayer(source: Layer): Folded {
     }
     const folded = foldUnit(unit);
     if (folded === SPECIAL) return new SlowFold(source, out, i, lookalikes !== 0).run();
-    if (folded !== unit) changed = true;
-    lookalikes |= LOOKS_LIKE[folded]!;
+    changed |= rewritten[unit]!;
+    lookalikes |= alike[folded]!;
     out[i] = folded;
   }
   const lower = toText(out, 0, text.length);
   return {
     layer: source.map ? { text: lower, map: source.map } : { text: lower },
-    changed: changed && lower !== text.toLowerCase(),
+    changed: changed !== 0,
     traces: NOTHING,
     unmasked: NOTHING,
     lookalikes: lookalikes !== 0,
@@ -197,9 +200,9 @@ class SlowFold {
 
   /** A selector after a symbol, a digit's keycap or an ideograph chooses a glyph; two in a row choose nothing. */
   #selector(width: number): void {
-    this.#carriers = true;
     const before = this.#before();
     const stacked = (before >= 0xfe00 && before <= 0xfe0f) || (before >= 0xdd00 && before <= 0xddef);
+    if (stacked) this.#carriers = true;
     const keycap = this.#after(1) === 0x20e3;
     if (stacked || (isPlain(before) && !keycap) || before <= 32) {
       this.#trace('variation-selectors', this.#at, width, 1);

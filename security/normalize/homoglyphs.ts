@@ -29,21 +29,32 @@ export function unglyph(layer: Layer): Unglyphed | undefined {
   let first = -1;
   let last = -1;
   for (let i = 0; i < text.length; ) {
-    const unit = text.charCodeAt(i);
-    if (!isLetter(unit) && LOOKS_LIKE[unit] === 0 && unit < 0xaa) {
-      i++;
-      continue;
+    let latin = 0;
+    let alike = 0;
+    let foreign = 0;
+    let end = i;
+    for (; end < text.length; end++) {
+      const unit = text.charCodeAt(end);
+      if (isLetter(unit)) latin++;
+      else if (unit < 0xaa) {
+        if (unit < 48 || unit > 57) break;
+      } else if (LOOKS_LIKE[unit] !== 0) alike++;
+      else if (isGap(unit)) break;
+      else foreign++;
     }
-    const word = readWord(text, i);
-    if (word.plain !== undefined) {
-      parts.push(text.slice(copied, i), word.plain);
-      copied = word.end;
-      words++;
-      if (first < 0) first = i;
-      last = word.end;
-      regions.add(i, word.end);
+    // Native words have letters that look like nothing Latin, or are too short to tell.
+    if (alike > 0 && foreign === 0 && (latin > 0 || end - i > 3) && end - i <= 64) {
+      const plain = spelled(text, i, end, latin > 0);
+      if (plain !== undefined) {
+        parts.push(text.slice(copied, i), plain);
+        copied = end;
+        words++;
+        if (first < 0) first = i;
+        last = end;
+        regions.add(i, end);
+      }
     }
-    i = word.end;
+    i = end + 1;
   }
   if (words === 0) return undefined;
   parts.push(text.slice(copied));
@@ -57,21 +68,8 @@ export function unglyph(layer: Layer): Unglyphed | undefined {
   };
 }
 
-/** One word and, where it was disguised, its ASCII spelling. */
-function readWord(text: string, start: number): { end: number; plain?: string } {
-  let latin = 0;
-  let alike = 0;
-  let foreign = 0;
-  let end = start;
-  for (; end < text.length; end++) {
-    const unit = text.charCodeAt(end);
-    if (isLetter(unit)) latin++;
-    else if (LOOKS_LIKE[unit] !== 0) alike++;
-    else if (unit >= 0xaa && !(unit >= 0x2000 && unit < 0x2100) && !(unit >= 0x3000 && unit < 0x3040)) foreign++;
-    else if (unit < 48 || unit > 57) break;
-  }
-  if (end === start) return { end: start + 1 };
-  if (alike === 0 || foreign > 0 || end - start > 64) return { end };
+/** The ASCII spelling of a word of look-alikes, where it is a disguise. */
+function spelled(text: string, start: number, end: number, mixed: boolean): string | undefined {
   let plain = '';
   let hash = HASH_SEED;
   for (let i = start; i < end; i++) {
@@ -79,9 +77,13 @@ function readWord(text: string, start: number): { end: number; plain?: string } 
     plain += String.fromCharCode(unit);
     hash = hashStep(hash, unit);
   }
-  const found = disguises().find(hash) & 15;
   // Two letters of two scripts are a unit or a variable: µs, Δt, nу after a backslash.
-  if (latin > 0)
-    return end - start > 3 || found === Disguise.plain || found === Disguise.common ? { end, plain } : { end };
-  return found === Disguise.plain && end - start > 3 ? { end, plain } : { end };
+  if (mixed && end - start > 3) return plain;
+  const found = disguises().find(hash) & 15;
+  return found === Disguise.plain || (mixed && found === Disguise.common) ? plain : undefined;
+}
+
+/** General punctuation and the CJK signs and blanks: what stands between words. */
+function isGap(unit: number): boolean {
+  return (unit >= 0x2000 && unit < 0x2100) || (unit >= 0x3000 && unit < 0x3040);
 }

@@ -71,12 +71,12 @@ class Run {
     const words = this.#unglyph(folded, depth, name);
     // Where the fold moved nothing, one scan serves the words and, at the same offsets, the decoders.
     const aligned = folded.layer.map === layer.map;
-    const found = scan(words.text, aligned ? layer.text : words.text);
+    const found = scan(words.text, aligned ? layer.text : undefined);
     this.#respelled(words, found, depth, name);
     const decoded = [
       ...(folded.carriers ? decodeCarriers(layer, this.#allowance) : []),
       ...(CIPHER.test(path) ? [] : this.#ciphers(words, found)),
-      ...this.#stretches(layer, aligned ? found : undefined),
+      ...this.#stretches(layer, folded, found, aligned),
     ];
     for (const piece of decoded) this.#descend(piece, depth, name(piece.name), hidden);
   }
@@ -128,15 +128,13 @@ class Run {
   }
 
   /** Decoders want the text in its own case, but without what was put between its letters. */
-  #stretches(layer: Layer, found: Scanned | undefined): Decoded[] {
-    if (found) return decodeStretches(layer, found, this.#allowance);
-    const seen = visible(layer);
-    const lower = seen.text.toLowerCase();
-    return decodeStretches(
-      seen,
-      scan(lower.length === seen.text.length ? lower : seen.text, seen.text),
-      this.#allowance,
-    );
+  #stretches(layer: Layer, folded: Folded, found: Scanned, aligned: boolean): Decoded[] {
+    const dotted = folded.carriers || folded.unmasked.length > 0;
+    if (aligned || (!dotted && !pointsAnywhere(found))) return decodeStretches(layer, found, this.#allowance);
+    const source = dotted ? visible(layer) : layer;
+    const lower = source.text.toLowerCase();
+    const text = lower.length === source.text.length ? lower : source.text;
+    return decodeStretches(source, scan(text, source.text), this.#allowance);
   }
 
   #descend(piece: Decoded, depth: number, path: string, hidden: boolean): void {
@@ -169,4 +167,10 @@ class Run {
       source: (start, end) => origin(layer, start, end),
     });
   }
+}
+
+/** Whether a scan found anything that a decoder might read, at whatever offset. */
+function pointsAnywhere({ base64, codes, ascii85, strokes, braille, uuencode, spelled }: Scanned): boolean {
+  const leads = base64.length + codes.length + ascii85.length + strokes.length;
+  return leads > 0 || braille || uuencode || spelled;
 }

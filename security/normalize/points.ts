@@ -77,6 +77,8 @@ export const SPECIAL = 1;
 
 const SINGLES: Uint16Array = new Uint16Array(0x10000);
 const LONGER = new Map<number, string>();
+/** 1 where the fold does more to a unit than put it into lower case; known once `foldUnit` saw it. */
+export const REWRITTEN: Uint8Array = new Uint8Array(0x10000);
 
 /** The one unit that a BMP unit folds to, or SPECIAL. */
 export function foldUnit(unit: number): number {
@@ -92,6 +94,7 @@ function learn(unit: number): number {
     else LONGER.set(unit, text);
   }
   SINGLES[unit] = folded;
+  if (String.fromCharCode(folded) !== String.fromCharCode(unit).toLowerCase()) REWRITTEN[unit] = 1;
   return folded;
 }
 

@@ -11,6 +11,7 @@ import { covered, readInterrupted, readLeet } from './tokens.ts';
 import {
   CLASS,
   DIGIT,
+  hasDigit,
   isForeign,
   isStroke,
   LEET,
@@ -69,15 +70,15 @@ const STROKES_FROM = 10;
 
 /**
  * @param text   folded: lower case, accents off
- * @param cased  the same text in its own case, same length
+ * @param cased  the same text in its own case, same length; without it, more stretches are taken for leads
  */
-export function scan(text: string, cased: string): Scanned {
+export function scan(text: string, cased?: string): Scanned {
   return new Scan(text, cased).run();
 }
 
 class Scan {
   readonly #text: string;
-  readonly #cased: string;
+  readonly #cased: string | undefined;
   readonly #table: Disguises = disguises();
   readonly #base64: Leads = [];
   readonly #codes: Leads = [];
@@ -96,7 +97,7 @@ class Scan {
   #singlesFrom = 0;
   #singlesEnd = -9;
 
-  constructor(text: string, cased: string) {
+  constructor(text: string, cased: string | undefined) {
     this.#text = text;
     this.#cased = cased;
   }
@@ -204,7 +205,8 @@ class Scan {
       }
       if (
         i - run >= (unit === 61 ? BASE64_SHORTEST - 2 : BASE64_SHORTEST) &&
-        (i - run >= BASE64_FROM || looksEncoded(this.#cased, run, i))
+        (i - run >= BASE64_FROM ||
+          (this.#cased === undefined ? hasDigit(text, run, i) : looksEncoded(this.#cased, run, i)))
       ) {
         this.#base64.push(run, i);
       }
@@ -220,7 +222,7 @@ class Scan {
       signs = 0;
       chunk = i + 1;
       if (unit === 10) {
-        if (i - line > 4 && isUuLine(this.#cased, line, i)) uuencode = true;
+        if (i - line > 4 && isUuLine(this.#cased ?? text, line, i)) uuencode = true;
         line = i + 1;
       }
     }

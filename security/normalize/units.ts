@@ -61,3 +61,10 @@ export function looksEncoded(text: string, start: number, end: number): boolean 
   }
   return (turns > 0 && digits > 0) || turns > 1 || text.charCodeAt(end) === 61;
 }
+
+/** What is left to go by when the case is gone: a digit, or padding behind. */
+export function hasDigit(text: string, start: number, end: number): boolean {
+  if (text.charCodeAt(end) === 61) return true;
+  for (let i = start; i < end; i++) if (text.charCodeAt(i) >= 48 && text.charCodeAt(i) <= 57) return true;
+  return false;
+}
