@@ -23,19 +23,24 @@ export { fold } from './fold.ts';
 export interface NormalizeOptions {
   /** Decodings inside decodings; default 3. */
   readonly depth?: number;
-  /** Characters that all decoded views together may hold; default 16 Mi, and never more than 100 times the text. */
+  /**
+   * Characters that all decoded texts together may hold; never more than 100 times the text. The default is eight times
+   * the text and 64 Ki, at most 16 Mi: real messages stay below, and a text made of all encodings at once costs a third.
+   */
   readonly maxDecoded?: number;
   /** Default 48. */
   readonly maxViews?: number;
 }
 
 /** What a cipher gave is not put through a cipher again: rot13 twice is where it began. */
-const CIPHER = /(?:rot13|caesar|atbash|pig-latin|reversed|reversed-words)$/;
+const CIPHER = /rot13|caesar|atbash|pig-latin|reversed/;
+
+const MOST_DECODED = 16 * 1_048_576;
 
 /** Never throws, whatever the string. */
 export function normalize(text: string, options: NormalizeOptions = {}): Normalized {
   const run = new Run(text, options);
-  run.expand({ text }, 0, '', false);
+  run.all({ text });
   return run.result();
 }
 
@@ -46,10 +51,12 @@ class Run {
   readonly #maxDepth: number;
   readonly #maxViews: number;
   readonly #seen = new Set<string>();
+  readonly #waiting: { layer: Layer; depth: number; path: string; hidden: boolean }[] = [];
   #truncated: string | undefined;
 
   constructor(text: string, options: NormalizeOptions) {
-    this.#allowance = { left: Math.min(options.maxDecoded ?? 16 * 1_048_576, 100 * text.length) };
+    const generous = Math.min(MOST_DECODED, 8 * text.length + 65_536);
+    this.#allowance = { left: Math.min(options.maxDecoded ?? generous, 100 * text.length) };
     this.#maxDepth = options.depth ?? 3;
     this.#maxViews = options.maxViews ?? 48;
   }
@@ -59,8 +66,17 @@ class Run {
     return this.#truncated === undefined ? { views, traces } : { views, traces, truncated: this.#truncated };
   }
 
-  /** Adds the views of one layer, then those of what is encoded in it. */
-  expand(layer: Layer, depth: number, path: string, hidden: boolean): void {
+  /** Layer by layer: what is encoded once comes before what is encoded twice, so that no nesting starves its neighbours. */
+  all(text: Layer): void {
+    this.#expand(text, 0, '', false);
+    for (let i = 0; i < this.#waiting.length; i++) {
+      const { layer, depth, path, hidden } = this.#waiting[i]!;
+      this.#expand(layer, depth, path, hidden);
+    }
+  }
+
+  /** Adds the views of one layer and puts what is encoded in it on the list. */
+  #expand(layer: Layer, depth: number, path: string, hidden: boolean): void {
     const folded = foldLayer(layer);
     this.#add(path || (folded.changed ? 'normalized' : 'raw'), folded.layer, depth, hidden);
     if (depth === 0) this.#traces.push(...folded.traces);
@@ -147,11 +163,15 @@ class Run {
       this.#truncated ??= 'view count';
       return;
     }
+    if (piece.layer.text.length > this.#allowance.left) {
+      this.#truncated ??= 'decoded size';
+      return;
+    }
     // Two encodings side by side are reached in either order; once is enough.
     if (this.#seen.has(piece.layer.text)) return;
     this.#seen.add(piece.layer.text);
     this.#allowance.left = Math.max(0, this.#allowance.left - piece.layer.text.length);
-    this.expand(piece.layer, depth + 1, path, hidden || piece.hidden);
+    this.#waiting.push({ layer: piece.layer, depth: depth + 1, path, hidden: hidden || piece.hidden });
   }
 
   #add(name: string, layer: Layer, depth: number, hidden: boolean): void {

@@ -22,12 +22,13 @@ export class Regions {
     this.#need = need;
   }
 
-  /** A finding; findings come in rising order. `context` counts towards the need but is no reason by itself. */
+  /** A finding; findings end in rising order. `context` counts towards the need but is no reason by itself. */
   add(start: number, end: number, weight = 1, context = false): void {
     if (start - this.#last > SPREAD) this.#flush();
     if (!context) {
-      if (this.#start < 0) this.#start = start;
-      this.#end = end;
+      // A chunk is judged after its words, so that a finding may start before the last one.
+      if (this.#start < 0 || start < this.#start) this.#start = start;
+      this.#end = Math.max(this.#end, end);
     }
     this.#last = Math.max(this.#last, end);
     this.#score += weight;
@@ -50,6 +51,7 @@ export class Regions {
   #flush(): void {
     if (this.#start >= 0 && this.#score >= this.#need) this.#found.push([this.#start, this.#end]);
     this.#start = -1;
+    this.#end = -1;
     this.#score = 0;
   }
 }

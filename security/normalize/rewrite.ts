@@ -2,7 +2,7 @@
 import type { Span } from '../verdict.ts';
 import { BAG, bagKey, Disguise, disguises, HASH_SEED, hashStep } from './disguises.ts';
 import { type Layer, Weaver } from './layer.ts';
-import { covered, LEET_LETTER, readInterrupted, readLeet, segment, trimmed } from './tokens.ts';
+import { LEET_LETTER, readInterrupted, readLeet, runsTogether, segment, trimmed } from './tokens.ts';
 
 const WORD = /[a-z0-9@$|!+<(]+/g;
 
@@ -206,7 +206,7 @@ export function apart(layer: Layer, spans: readonly Span[]): Layer {
     for (let i = start; i < end; ) {
       let to = i;
       while (to < end && isLetter(text.charCodeAt(to))) to++;
-      if (to - i >= 16 && covered(text, i, Math.min(to, i + 512))) writeCuts(weaver, text, i, to);
+      if (to - i >= 16 && runsTogether(text, i, to)) writeCuts(weaver, text, i, to);
       else weaver.copy(text, i, to);
       if (to === i) weaver.put(text.charCodeAt(to), to, ++to);
       i = to;

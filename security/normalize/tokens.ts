@@ -1,6 +1,8 @@
 /** Single tokens read against the lexicon: leetspeak, junk between letters, words run together. */
 import { Disguise, disguises, HASH_SEED, hashStep } from './disguises.ts';
 
+const WINDOW = 128;
+
 /** Leetspeak, with `l` read as `i` throughout. 0: no letter. */
 export const LEET_LETTER: Uint8Array = new Uint8Array(128);
 for (let c = 97; c <= 122; c++) LEET_LETTER[c] = c === 108 ? 105 : c;
@@ -94,6 +96,12 @@ export function covered(text: string, start: number, end: number, need = 3): boo
     if (cut.disguise === Disguise.plain && size > 3) cues++;
   }
   return words >= need && (cues > 0 || (need === 1 && words > 1)) && known >= 0.75 * (end - start);
+}
+
+/** Whether a long run of letters is words without gaps, somewhere in it; read in windows, so that junk in front hides nothing. */
+export function runsTogether(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at += WINDOW) if (covered(text, at, Math.min(end, at + WINDOW))) return true;
+  return false;
 }
 
 export interface Cut {
