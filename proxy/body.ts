@@ -51,7 +51,10 @@ export function receive(request: IncomingMessage, limit: number): Promise<Buffer
       } else chunks.push(chunk);
     });
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
-    const broke = (): void => reject(new Problem(400, 'body_broke_off', 'the request body ended early'));
+    // `close` comes after every request, and an error with its stack costs 4 % of a request that needs none.
+    const broke = (): void => {
+      if (!request.complete) reject(new Problem(400, 'body_broke_off', 'the request body ended early'));
+    };
     request.once('error', broke);
     request.once('close', broke);
   });
