@@ -5,10 +5,11 @@
 import { InvalidInputError } from '../errors.ts';
 import type { Classifier } from './classifier.ts';
 import { type Read, readInput } from './input.ts';
-import { type Judged, judgePiece } from './judge.ts';
+import { judgePiece } from './judge.ts';
 import { askClassifier, type Neural } from './neural.ts';
 import type { View } from './normalize/view.ts';
 import { Judge, type Policy } from './policy.ts';
+import { placedAt, Recall, type Recalled } from './recall.ts';
 import { type Distinct, distinct, type Piece } from './strings.ts';
 import {
   CATEGORIES,
@@ -30,6 +31,11 @@ export interface ScannerOptions extends Policy {
   readonly classifier?: Classifier;
   /** Milliseconds that a scan waits for the classifier; default 50. */
   readonly deadlineMs?: number;
+  /**
+   * Characters of judged strings that are kept, so that a conversation that is sent again is not judged again (patterns
+   * mode; recall.ts). Default 4 Mi, which holds some 16 MB at most; 0 keeps none.
+   */
+  readonly recallChars?: number;
 }
 
 export interface ScanOptions {
@@ -55,6 +61,7 @@ export class SecurityScanner {
   readonly #classifier: Classifier | undefined;
   readonly #deadlineMs: number;
   readonly #judge: Judge;
+  readonly #recall: Recall | undefined;
 
   /** @throws InvalidInputError  an unknown mode, a deadline that is no time, or a policy that contradicts itself */
   constructor(options: ScannerOptions = {}) {
@@ -65,6 +72,9 @@ export class SecurityScanner {
     this.#classifier = options.classifier;
     this.#deadlineMs = checkDeadline(options.deadlineMs) ?? 50;
     this.#judge = new Judge(options);
+    const recallChars = options.recallChars ?? 4_194_304;
+    if (!(recallChars >= 0)) throw new InvalidInputError(`recallChars: expected a count from 0, found ${recallChars}`);
+    this.#recall = recallChars > 0 ? new Recall(recallChars) : undefined;
   }
 
   /**
@@ -80,15 +90,17 @@ export class SecurityScanner {
     options.signal?.throwIfAborted();
     const read = placeAt(options.path, readInput(input, options));
     const strings = distinct(read.pieces.filter((piece) => this.#judge.reads(piece.path)));
+    if (this.mode === 'patterns') {
+      const recall = this.#recall;
+      const known = [...strings.keys()].map((piece) => recall?.judge(piece) ?? judgePiece(piece));
+      return this.#conclude(read, strings, known, undefined, started);
+    }
     const judged = [...strings.keys()].map(judgePiece);
-    const neural =
-      this.mode === 'patterns'
-        ? undefined
-        : await askClassifier(this.#classifier, judged, {
-            failClosed: this.mode === 'neural',
-            deadlineMs: options.deadlineMs ?? this.#deadlineMs,
-            signal: options.signal,
-          });
+    const neural = await askClassifier(this.#classifier, judged, {
+      failClosed: this.mode === 'neural',
+      deadlineMs: options.deadlineMs ?? this.#deadlineMs,
+      signal: options.signal,
+    });
     return this.#conclude(read, strings, judged, neural, started);
   }
 
@@ -111,7 +123,7 @@ export class SecurityScanner {
   #conclude(
     read: Read,
     strings: Distinct,
-    judged: readonly Judged[],
+    judged: readonly Recalled[],
     neural: Neural | undefined,
     started: number,
   ): Verdict {
@@ -120,7 +132,7 @@ export class SecurityScanner {
       for (const place of strings.get(piece)!) {
         // A threat in a message that names no path cannot be found again to be cut out.
         const cuttable = place.path !== undefined || read.text !== undefined;
-        found.push({ threat: place === piece ? threat : moved(threat, place), text: piece.text, cuttable });
+        found.push({ threat: placedAt(threat, place), text: piece.text, cuttable });
       }
     };
     for (const { piece, threats } of judged) for (const threat of threats) add(threat, piece);
@@ -178,11 +190,6 @@ interface Found {
   /** The string that the threat's span lies in. */
   readonly text: string;
   readonly cuttable: boolean;
-}
-
-function moved(threat: Threat, { path }: Piece): Threat {
-  const { path: _, ...rest } = threat;
-  return path === undefined ? rest : { ...rest, path };
 }
 
 /** The same strings and faults, told as parts of the message that the text stands in. */
