@@ -37,33 +37,25 @@ export function selectors(text: string, pieces: Pieces): void {
       starts.push(i);
       i += point < 0xfe10 ? 1 : 2;
     }
-    if (values.length < 4) continue;
     starts.push(i);
-    const half = values.every((value) => value < 16) && values.length % 2 === 0;
-    if (half)
-      readBytes(
-        pieces,
-        values.length / 2,
-        (k) => values[2 * k]! * 16 + values[2 * k + 1]!,
-        (k) => starts[2 * k]!,
-      );
-    else if (
-      !readBytes(
-        pieces,
-        values.length,
-        (k) => values[k]!,
-        (k) => starts[k]!,
-      )
-    ) {
-      readBytes(
-        pieces,
-        values.length,
-        (k) => values[k]! - 16,
-        (k) => starts[k]!,
-      );
-    }
+    // A tag, which is another carrier.
+    if (values.length === 0) continue;
+    // The first may be the emoji's own.
+    if (!readSelectors(pieces, values, starts) && values[0] === 15)
+      readSelectors(pieces, values.slice(1), starts.slice(1));
     i--;
   }
+}
+
+function readSelectors(pieces: Pieces, values: readonly number[], starts: readonly number[]): boolean {
+  const count = values.length;
+  if (count < 4) return false;
+  const start = (k: number): number => starts[k]!;
+  if (values.every((value) => value < 16) && count % 2 === 0) {
+    const halves = (k: number): number => values[2 * k]! * 16 + values[2 * k + 1]!;
+    return readBytes(pieces, count / 2, halves, (k) => start(2 * k));
+  }
+  return readBytes(pieces, count, (k) => values[k]!, start) || readBytes(pieces, count, (k) => values[k]! - 16, start);
 }
 
 /** Runs of two kinds of unseen characters, eight to a byte, the first kind or the second standing for 1. */

@@ -8,6 +8,7 @@ import { braille } from './braille.ts';
 import { bits, selectors, tags } from './carriers.ts';
 import { binary, decimal, hex, octal } from './codes.ts';
 import { inline, type Notation } from './inline.ts';
+import { markup } from './markup.ts';
 import { morse } from './morse.ts';
 import { nato } from './nato.ts';
 import { escapes, html, percent, quotedPrintable } from './notations.ts';
@@ -53,6 +54,7 @@ const INLINE: readonly (Notation & { readonly name: string })[] = [
   { ...escapes, name: 'escape' },
   { ...html, name: 'html' },
   { ...quotedPrintable, name: 'quoted-printable' },
+  { ...markup, name: 'stripped' },
 ];
 
 /** Characters that nobody sees; read from the text before the fold drops them. */
