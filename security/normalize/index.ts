@@ -84,9 +84,9 @@ class Run {
     if (folded.unmasked.length > 0 && !hidden) {
       this.#add(name('unmasked'), excerpt(folded.layer, folded.unmasked), depth, true);
     }
-    const words = this.#unglyph(folded, depth, name);
     // Where the fold moved nothing, one scan serves the words and, at the same offsets, the decoders.
     const aligned = folded.layer.map === layer.map;
+    const words = this.#unglyph(folded, aligned ? layer.text : undefined, depth, name);
     const found = scan(words.text, aligned ? layer.text : undefined);
     this.#respelled(words, found, depth, name);
     const decoded = [
@@ -98,8 +98,8 @@ class Run {
   }
 
   /** The text with homoglyphs replaced, for everything that goes by words; its own view where there were any. */
-  #unglyph(folded: Folded, depth: number, name: (own: string) => string): Layer {
-    const plain = folded.lookalikes ? unglyph(folded.layer) : undefined;
+  #unglyph(folded: Folded, cased: string | undefined, depth: number, name: (own: string) => string): Layer {
+    const plain = folded.lookalikes ? unglyph(folded.layer, cased) : undefined;
     if (!plain) return folded.layer;
     this.#add(name('homoglyph'), excerpt(plain.layer, plain.spans), depth, true);
     if (depth === 0) {
