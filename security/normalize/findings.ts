@@ -10,6 +10,8 @@ export interface Found {
   readonly respell: readonly Span[];
   /** Letters set apart: `i g n o r e`. */
   readonly spaced: readonly Span[];
+  /** Five single letters and more near one another, whatever they spell: start, end, start, end … */
+  readonly singles: number[];
   /** Words run together: `ignoreallpreviousinstructions`. */
   readonly joined: readonly Span[];
   readonly reversed: readonly Span[];
@@ -33,6 +35,7 @@ export class Findings {
   #spelled = false;
   #codeWords = 0;
   #codeWordEnd = 0;
+  readonly #apart: number[] = [];
   #singles = 0;
   #singlesFrom = 0;
   #singlesEnd = -9;
@@ -51,6 +54,7 @@ export class Findings {
     return {
       respell: this.#respell.spans(this.#text),
       spaced: spans('spaced'),
+      singles: this.#apart,
       joined: spans('joined'),
       reversed: spans('reversed'),
       atbash: spans('atbash'),
@@ -104,6 +108,7 @@ export class Findings {
   endSingles(): void {
     if (this.#singles === 0) return;
     if (this.#singles >= SINGLES_FROM) {
+      this.#apart.push(this.#singlesFrom, this.#singlesEnd);
       const letters = squeeze(this.#text, this.#singlesFrom, this.#singlesEnd);
       for (let at = 0; at < letters.length; at += SINGLES_WINDOW) {
         const to = Math.min(letters.length, at + SINGLES_WINDOW + 24);

@@ -190,7 +190,7 @@ class Run {
 }
 
 /** Whether a scan found anything that a decoder might read, at whatever offset. */
-function pointsAnywhere({ base64, codes, ascii85, strokes, braille, uuencode, spelled }: Scanned): boolean {
-  const leads = base64.length + codes.length + ascii85.length + strokes.length;
+function pointsAnywhere({ base64, codes, ascii85, strokes, singles, braille, uuencode, spelled }: Scanned): boolean {
+  const leads = base64.length + codes.length + ascii85.length + strokes.length + singles.length;
   return leads > 0 || braille || uuencode || spelled;
 }

@@ -11,6 +11,8 @@ const NUMBER = 0x283c;
 const CAPITAL = 0x2820;
 const LETTER_SIGN = 0x2830;
 const SHORTEST = 4;
+/** Signs in a row between two cells. */
+const SIGNS = 8;
 
 export function braille(text: string, pieces: Pieces): void {
   for (let i = 0; i < text.length; i++) {
@@ -26,10 +28,13 @@ function readRun(text: string, start: number, pieces: Pieces): number {
   for (; i < text.length; i++) {
     const cell = text.charCodeAt(i);
     if (!isCell(cell)) {
-      // Spaces and line ends inside a braille text are its own.
-      if ((cell !== 32 && cell !== 10) || !isCell(text.charCodeAt(i + 1))) break;
-      pieces.weaver.put(cell, i, i + 1);
+      // Spaces, line ends and signs that braille was not asked for stand between its cells as they are.
+      let to = i;
+      while (to < i + SIGNS && isSign(text.charCodeAt(to))) to++;
+      if (to === i || !isCell(text.charCodeAt(to))) break;
+      pieces.weaver.copy(text, i, to);
       number = false;
+      i = to - 1;
       continue;
     }
     if (cell === NUMBER) number = true;
@@ -51,4 +56,15 @@ function readRun(text: string, start: number, pieces: Pieces): number {
 
 function isCell(unit: number): boolean {
   return unit >= 0x2800 && unit <= 0x28ff;
+}
+
+/** ASCII without letters and digits. */
+function isSign(unit: number): boolean {
+  const lower = unit | 32;
+  return (
+    (unit >= 32 || unit === 10 || unit === 13 || unit === 9) &&
+    unit < 127 &&
+    !(lower >= 97 && lower <= 122) &&
+    !(unit >= 48 && unit <= 57)
+  );
 }

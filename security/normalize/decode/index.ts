@@ -14,6 +14,7 @@ import { nato } from './nato.ts';
 import { escapes, html, percent, quotedPrintable } from './notations.ts';
 import { bidi, deletions } from './order.ts';
 import { Pieces } from './pieces.ts';
+import { spaced } from './spaced.ts';
 import { uuencode } from './uuencode.ts';
 
 export interface Decoded {
@@ -35,6 +36,7 @@ interface Decoder {
 
 /** Whole stretches that stand for other text. */
 const STRETCHES: readonly Decoder[] = [
+  { name: 'spaced', leads: (s) => s.singles, read: spaced },
   { name: 'base64', leads: (s) => s.base64, read: base64 },
   { name: 'base32', leads: (s) => s.base64, read: base32 },
   { name: 'hex', leads: (s) => s.codes, read: hex },

@@ -1,0 +1,146 @@
+/**
+ * Characters set apart, whatever they spell: `c u r l  - T`, `c.u.r.l -.T`, one a line. One and the same joint stands
+ * between the characters of a word, and something wider between words, so that the form alone shows what belongs together.
+ */
+import type { Leads } from '../scan.ts';
+import type { Pieces } from './pieces.ts';
+
+/** Characters apart that make a run; initials and `e.g.` are fewer. */
+const SHORTEST = 5;
+/** Units before the first single letter that may belong to its run: signs, digits. */
+const BEFORE = 48;
+/** Units in which the joint is found out. */
+const SAMPLE = 48;
+/** A gap between words is no wider; what follows is another run. */
+const WIDEST_GAP = 12;
+
+/** @param leads  stretches with five single letters near one another */
+export function spaced(text: string, pieces: Pieces, leads: Leads): void {
+  let done = 0;
+  for (let k = 0; k < leads.length; k += 2) {
+    for (let from = Math.max(done, leads[k]!); from < leads[k + 1]!; from = done) {
+      const sign = jointSign(text, from);
+      const start = firstToken(text, from, done, sign);
+      done = Math.max(from + 1, readRun(text, start, sign, pieces));
+    }
+  }
+}
+
+/** The sign that stands between the characters, or 0 for white space. */
+function jointSign(text: string, from: number): number {
+  const end = Math.min(text.length, from + SAMPLE);
+  const counts = new Map<number, number>();
+  for (let i = from + 1; i < end; i++) {
+    const unit = text.charCodeAt(i);
+    if (isWord(unit) || isBlank(unit)) continue;
+    if (!isBlank(text.charCodeAt(i - 1)) && !isWord(text.charCodeAt(i - 1))) continue;
+    if (isWord(text.charCodeAt(i - 1)) && isWord(text.charCodeAt(i + 1))) counts.set(unit, (counts.get(unit) ?? 0) + 1);
+  }
+  let best = 0;
+  let most = 2;
+  for (const [unit, count] of counts) {
+    if (count <= most) continue;
+    best = unit;
+    most = count;
+  }
+  return best;
+}
+
+/** The start of the earliest token before `from` that has the run's form. */
+function firstToken(text: string, from: number, floor: number, sign: number): number {
+  const limit = Math.max(floor, from - BEFORE);
+  let start = from;
+  while (start > limit && !isBlank(text.charCodeAt(start - 1))) start--;
+  for (;;) {
+    let to = start;
+    while (to > limit && isBlank(text.charCodeAt(to - 1))) to--;
+    let at = to;
+    while (at > limit && !isBlank(text.charCodeAt(at - 1))) at--;
+    if (at === to || start - to > WIDEST_GAP || (at === limit && limit > floor) || phase(text, at, to, sign) < 0) break;
+    start = at;
+  }
+  return start;
+}
+
+/**
+ * Where the characters of `text[start, end)` stand: at even places (0), at odd ones behind a joint (1), or −1 where the
+ * token is not characters with joints between them.
+ */
+function phase(text: string, start: number, end: number, sign: number): number {
+  if (width(text, start) === end - start) return 0;
+  if (sign === 0) return -1;
+  for (const first of [0, 1]) {
+    if (first === 1 && text.charCodeAt(start) !== sign) return -1;
+    let at = start + first;
+    while (at < end) {
+      at += width(text, at);
+      if (at >= end) return at === end ? first : -1;
+      if (text.charCodeAt(at) !== sign) break;
+      if (++at === end) return first;
+    }
+  }
+  return -1;
+}
+
+function readRun(text: string, start: number, sign: number, pieces: Pieces): number {
+  pieces.begin(start);
+  const { weaver } = pieces;
+  const tokens: number[] = [];
+  let narrow = WIDEST_GAP;
+  let at = start;
+  while (at < text.length) {
+    let to = at;
+    while (to < text.length && to - at < 1024 && !isBlank(text.charCodeAt(to))) to++;
+    const first = phase(text, at, to, sign);
+    if (first < 0) break;
+    let next = to;
+    while (next < text.length && next - to <= WIDEST_GAP && isBlank(text.charCodeAt(next))) next++;
+    tokens.push(at + first, to, next);
+    if (next === to || next - to > WIDEST_GAP) break;
+    narrow = Math.min(narrow, next - to);
+    at = next;
+  }
+  let characters = 0;
+  let wide = sign !== 0;
+  for (let k = 0; k < tokens.length; k += 3) {
+    const to = tokens[k + 1]!;
+    const next = tokens[k + 2]!;
+    for (let i = tokens[k]!; i < to; ) {
+      const size = width(text, i);
+      weaver.copy(text, i, i + size);
+      characters++;
+      i += sign === 0 ? size : size + 1;
+    }
+    if (k + 3 === tokens.length) break;
+    const between = sign !== 0 || next - to > narrow;
+    if (between)
+      weaver.put(
+        text.slice(to, next).trim() === '' && newlines(text, to, next) > (narrow === 1 ? 1 : 0) ? 10 : 32,
+        to,
+        next,
+      );
+    wide ||= between;
+  }
+  pieces.end(characters >= SHORTEST && wide && tokens.length >= 3);
+  return tokens.length > 0 ? tokens.at(-2)! : start;
+}
+
+function newlines(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) if (text.charCodeAt(i) === 10) count++;
+  return count;
+}
+
+/** Code units of the character at `at`. */
+function width(text: string, at: number): number {
+  const unit = text.charCodeAt(at);
+  return unit >= 0xd800 && unit < 0xdc00 && text.charCodeAt(at + 1) >= 0xdc00 ? 2 : 1;
+}
+
+function isWord(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || ((unit | 32) >= 97 && (unit | 32) <= 122) || unit >= 0xc0;
+}
+
+function isBlank(unit: number): boolean {
+  return unit === 32 || (unit >= 9 && unit <= 13) || unit === 0xa0;
+}
