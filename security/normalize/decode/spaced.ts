@@ -92,7 +92,11 @@ function readRun(text: string, start: number, sign: number, pieces: Pieces): num
     let to = at;
     while (to < text.length && to - at < 1024 && !isBlank(text.charCodeAt(to))) to++;
     const first = phase(text, at, to, sign);
-    if (first < 0) break;
+    if (first < 0) {
+      // Not once more from its second character: that would cost a token's length for each of its characters.
+      if (tokens.length === 0) at = to;
+      break;
+    }
     let next = to;
     while (next < text.length && next - to <= WIDEST_GAP && isBlank(text.charCodeAt(next))) next++;
     tokens.push(at + first, to, next);
@@ -122,7 +126,7 @@ function readRun(text: string, start: number, sign: number, pieces: Pieces): num
     wide ||= between;
   }
   pieces.end(characters >= SHORTEST && wide && tokens.length >= 3);
-  return tokens.length > 0 ? tokens.at(-2)! : start;
+  return tokens.length > 0 ? tokens.at(-2)! : at;
 }
 
 function newlines(text: string, start: number, end: number): number {
