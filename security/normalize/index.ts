@@ -8,6 +8,7 @@
  *
  * What is done to a stretch depends on the stretch and at most a few hundred characters around it, never on the whole.
  */
+import { backwards, forwards } from './backwards.ts';
 import { type Decoded, decodeCarriers, decodeStretches } from './decode/index.ts';
 import { type Folded, foldLayer } from './fold.ts';
 import { unglyph } from './homoglyphs.ts';
@@ -134,6 +135,8 @@ class Run {
     for (const [shift, spans] of found.caesar) {
       if (spans.length > 0) push(shift === 13 ? 'rot13' : 'caesar', caesar(words, spans, shift));
     }
+    const turned = backwards(words.text);
+    if (turned.length > 0) push('reversed-order', forwards(words, turned));
     if (found.atbash.length > 0) push('atbash', atbash(words, found.atbash));
     if (found.pig.length > 0) push('pig-latin', pigLatinBack(words, found.pig));
     if (found.reversed.length > 0) {

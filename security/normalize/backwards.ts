@@ -1,0 +1,78 @@
+/**
+ * Text whose words stand in reversed order: `instructions previous all ignore`. Nothing in its characters shows it, but
+ * pairs like `the of` do: those below are 150 times rarer in the first 45,000 training texts than the other way round.
+ */
+import type { Span } from '../verdict.ts';
+import { type Layer, Weaver } from './layer.ts';
+import { Regions } from './regions.ts';
+import { isSpace } from './rewrite.ts';
+
+/** A word → the words that come before it in English and, after it, betray the order. */
+const AFTER: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries({
+    the: 'of in for on with at from is about under if and by all into without using send print reveal ignore disregard forget show tell give delete forward is',
+    your: 'of in to for on with from all by is into reveal print ignore disregard forget send share show tell repeat',
+    to: 'want able going designed used wants needs',
+    me: 'tell show give let help send',
+    all: 'ignore disregard forget delete send reveal print',
+    an: 'is are as in to of you',
+    a: 'is are in of with for',
+    my: 'to in of is on',
+    this: 'use of',
+    any: 'without by ignore',
+    instructions: 'previous prior all your the above these earlier original system any my former its',
+    rules: 'the your all previous any no these',
+    no: 'has have is with are',
+    be: 'will must should would may can',
+  }).map(([word, before]) => [word, new Set(before.split(' '))]),
+);
+const MARKS: readonly string[] = [...AFTER.keys()].map((word) => ` ${word} `);
+/** Words that tell are no longer. */
+const LONGEST = 10;
+
+/** A line that begins with the end of a sentence and ends without one. */
+const TURNED =
+  /^(?!(?:hi|hello|hey|thanks|sorry|okay|sure|yes|please|note|great|welcome|morning)\b)[\w'"]{4,40}[.!?] (?=\S+ \S+ )[^\n]{8,400}[a-z:]$/gm;
+
+/** Where the words go backwards; empty for ordinary text. */
+export function backwards(text: string): readonly Span[] {
+  const found: [number, number][] = [];
+  for (const mark of MARKS) {
+    const before = AFTER.get(mark.slice(1, -1))!;
+    for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) {
+      const from = at + mark.length;
+      let end = from;
+      while (end - from <= LONGEST && text.charCodeAt(end) >= 97 && text.charCodeAt(end) <= 122) end++;
+      if (end > from && !(text.charCodeAt(end) > 32) && before.has(text.slice(from, end))) found.push([at + 1, end]);
+    }
+  }
+  for (const line of text.matchAll(TURNED)) found.push([line.index, line.index + line[0].length]);
+  if (found.length === 0) return found;
+  found.sort((a, b) => a[1] - b[1]);
+  const regions = new Regions(1);
+  for (const [start, end] of found) regions.add(start, end);
+  return regions.spans(text);
+}
+
+/** The words of each line of each region, the last one first. */
+export function forwards(layer: Layer, spans: readonly Span[]): Layer {
+  const { text } = layer;
+  const weaver = new Weaver(layer);
+  for (const [start, end] of spans) {
+    if (weaver.length > 0) weaver.put(10, start, start + 1);
+    for (let line = start; line < end; ) {
+      let to = line;
+      while (to < end && text.charCodeAt(to) !== 10) to++;
+      for (let last = to; last > line; ) {
+        let from = last;
+        const blank = isSpace(text.charCodeAt(last - 1));
+        while (from > line && isSpace(text.charCodeAt(from - 1)) === blank) from--;
+        weaver.copy(text, from, last);
+        last = from;
+      }
+      if (to < end) weaver.put(10, to, to + 1);
+      line = to + 1;
+    }
+  }
+  return weaver.layer(true);
+}
