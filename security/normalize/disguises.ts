@@ -3,6 +3,7 @@
  * mirrored, reversed, in pig Latin, misspelled by one slip. Built once, on first use (about 20 ms, 30,000 entries).
  */
 import { COMMON, CUES, INNOCENT } from '../lexicon.ts';
+import { ORDINARY, RULE_WORDS } from '../vocabulary.ts';
 
 export const Disguise = {
   none: 0,
@@ -18,6 +19,8 @@ export const Disguise = {
   spelling: 8,
   /** An ordinary word that happens to look like a cue in disguise. */
   innocent: 9,
+  /** A word that a rule needs, and no cue: worth respelling to. */
+  known: 10,
 } as const;
 
 const SEED = 0x811c9dc5 | 0;
@@ -110,18 +113,28 @@ function build(): Disguises {
   const words = [...new Set([...CUES, ...COMMON])].filter((word) => /^[a-z]+$/.test(word));
   const cues = new Set(CUES);
   const main = new Table(17);
-  const bags = new Table(12);
-  const leet = new Table(12);
-  const squeezed = new Table(12);
+  const bags = new Table(13);
+  const leet = new Table(14);
+  const squeezed = new Table(13);
   words.forEach((word, i) => {
     const kind = cues.has(word) ? Disguise.plain : Disguise.common;
     main.add(hashWord(word), kind, i);
     leet.add(hashWord(word.replaceAll('l', 'i')), kind, i);
     if (word.length > 2) squeezed.add(hashWord(word.replace(/(.)\1+/g, '$1')), kind, i);
   });
+  const ruled = words.length;
+  words.push(...RULE_WORDS);
+  const ordinary = words.length;
+  words.push(...ORDINARY);
+  words.slice(ruled).forEach((word, i) => {
+    const kind = ruled + i < ordinary ? Disguise.known : Disguise.innocent;
+    main.add(hashWord(word), kind, ruled + i);
+    leet.add(hashWord(word.replaceAll('l', 'i')), kind, ruled + i);
+    if (kind === Disguise.known) squeezed.add(hashWord(word.replace(/(.)\1+/g, '$1')), kind, ruled + i);
+  });
   for (const word of INNOCENT) main.add(hashWord(word), Disguise.innocent, 0);
   for (const word of SPELLING) main.add(hashWord(word), Disguise.spelling, 0);
-  words.forEach((word, i) => {
+  words.slice(0, ruled).forEach((word, i) => {
     if (word.length < 4 && !/^(the|and|you|all|any|now|new|run)$/.test(word)) return;
     main.add(hashWord([...word].reverse().join('')), Disguise.reversed, i);
     main.add(hashWord(rotate(word, -1, 25)), Disguise.atbash, i);
@@ -129,8 +142,12 @@ function build(): Disguises {
       if (word.length >= 5 || shift === 13) main.add(hashWord(rotate(word, 1, shift)), Disguise.caesar, shift);
     }
     main.add(hashWord(pigLatin(word)), Disguise.pig, i);
-    if (word.length >= 5) bags.add(bagOf(word), Disguise.slip, i);
+    if (word.length >= 4) bags.add(bagOf(word), Disguise.slip, i);
     if (word.length >= 5 && cues.has(word)) for (const slip of slips(word)) main.add(hashWord(slip), Disguise.slip, i);
+  });
+  words.slice(ruled, ordinary).forEach((word, i) => {
+    bags.add(bagOf(word), Disguise.slip, ruled + i);
+    if (word.length >= 5) for (const slip of dropped(word)) main.add(hashWord(slip), Disguise.slip, ruled + i);
   });
   return {
     words,
@@ -170,6 +187,13 @@ const NEIGHBOURS: Readonly<Record<string, string>> = {
   k: 'jiolm', l: 'kop', m: 'njk', n: 'bhjm', o: 'iklp', p: 'ol', q: 'wa', r: 'edft', s: 'awedxz', t: 'rfgy', u: 'yhji',
   v: 'cfgb', w: 'qase', x: 'zsdc', y: 'tghu', z: 'asx',
 }; // biome-ignore format: a table
+
+/** A word with one letter dropped, or the last two swapped: the slips that neither a bag nor a squeezed word shows. */
+function dropped(word: string): string[] {
+  const slipped = [word.slice(0, -2) + word.at(-1) + word.at(-2)];
+  for (let i = 1; i < word.length; i++) slipped.push(word.slice(0, i) + word.slice(i + 1));
+  return slipped;
+}
 
 /** A word with one slip of the keyboard: a letter dropped, doubled, swapped with the next, or the key beside it hit. */
 function slips(word: string): Set<string> {

@@ -8,6 +8,8 @@ import { squeeze } from './units.ts';
 export interface Found {
   /** Tokens to be respelled: slips, leetspeak, doubled letters, junk between letters. */
   readonly respell: readonly Span[];
+  /** The parts of those where leetspeak stands: there, signs and digits are letters in unknown words as well. */
+  readonly leet: readonly Span[];
   /** Letters set apart: `i g n o r e`. */
   readonly spaced: readonly Span[];
   /** Five single letters and more near one another, whatever they spell: start, end, start, end … */
@@ -53,6 +55,7 @@ export class Findings {
     }
     return {
       respell: this.#respell.spans(this.#text),
+      leet: spans('leet'),
       spaced: spans('spaced'),
       singles: this.#apart,
       joined: spans('joined'),
@@ -128,8 +131,10 @@ export class Findings {
   /** A token of letters and of signs that stand for letters. */
   leet(start: number, end: number): void {
     const found = readLeet(this.#text, start, end);
-    if ((found & 15) === Disguise.plain) this.#respell.add(start, end, 2);
-    else if (found !== 0 && end - start > 2) this.#respell.add(start, end, 1);
+    if (found === 0 || end - start < 3) return;
+    const weight = (found & 15) === Disguise.plain || end - start > 3 ? 2 : 1;
+    this.#respell.add(start, end, weight);
+    this.#add('leet', 4, start, end, weight);
   }
 
   /** What stands between two spaces and has signs among its letters: `i.g.n.o.r.e`, `pre|vio*us`, `ignore_all_previous`. */
@@ -146,7 +151,7 @@ export class Findings {
   #unknown(start: number, end: number, bag: number, repeats: number): void {
     const key = bagKey(bag, this.#text.charCodeAt(start), this.#text.charCodeAt(end - 1));
     if (this.#table.findBag(key) !== 0) this.#respell.add(start, end, 2);
-    else if (repeats > 1) {
+    else if (repeats > 0) {
       let hash = HASH_SEED;
       for (let i = start, last = 0; i < end; i++) {
         const unit = this.#text.charCodeAt(i);

@@ -115,7 +115,7 @@ class Run {
 
   #respelled(words: Layer, found: Scanned, depth: number, name: (own: string) => string): void {
     if (found.respell.length > 0) {
-      const { layer, name: own, hidden } = respell(words, found.respell);
+      const { layer, name: own, hidden } = respell(words, found);
       this.#add(name(own), layer, depth, hidden);
     }
     if (found.joined.length > 0) this.#add(name('joined'), apart(words, found.joined), depth, true);
@@ -123,8 +123,8 @@ class Run {
     const closed = unspaced(words, found.spaced);
     this.#add(name('spaced'), closed, depth, true);
     // Letters set apart may be leetspeak or slips as well.
-    const again = scan(closed.text, closed.text).respell;
-    if (again.length > 0) this.#add(name('spaced>leet'), respell(closed, again).layer, depth, true);
+    const again = scan(closed.text, closed.text);
+    if (again.respell.length > 0) this.#add(name('spaced>leet'), respell(closed, again).layer, depth, true);
   }
 
   #ciphers(words: Layer, found: Scanned): Decoded[] {

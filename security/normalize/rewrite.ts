@@ -1,10 +1,15 @@
 /** Layers whose letters were changed one for one, or whose words were respelled, in the regions that words.ts found. */
 import type { Span } from '../verdict.ts';
 import { BAG, bagKey, Disguise, disguises, HASH_SEED, hashStep } from './disguises.ts';
+import type { Found } from './findings.ts';
 import { type Layer, Weaver } from './layer.ts';
-import { LEET_LETTER, readInterrupted, readLeet, runsTogether, segment, trimmed } from './tokens.ts';
+import { LEET_LETTER, readCoded, readInterrupted, readLeet, runsTogether, segment, trimmed } from './tokens.ts';
 
 const WORD = /[a-z0-9@$|!+<(]+/g;
+/** Brackets are code more often than they are a `c`. */
+const CODED_WORD = /[a-z0-9@$|!+]+/g;
+const AT = 64;
+const BAR = 124;
 
 function eachRegion(
   layer: Layer,
@@ -96,31 +101,34 @@ export interface Respelled {
   readonly hidden: boolean;
 }
 
+interface Count {
+  leet: number;
+  interrupted: number;
+  slip: number;
+}
+
 /** Leetspeak, slips, doubled letters and junk inside words, token by token. */
-export function respell(layer: Layer, spans: readonly Span[]): Respelled {
-  const count = { leet: 0, interrupted: 0, slip: 0 };
+export function respell(layer: Layer, { respell: spans, leet }: Pick<Found, 'respell' | 'leet'>): Respelled {
+  const count: Count = { leet: 0, interrupted: 0, slip: 0 };
   const { text } = layer;
+  let region = 0;
   const weaver = eachRegion(layer, spans, (out, start, end) => {
     for (let i = start; i < end; ) {
       let to = i;
       while (to < end && !isSpace(text.charCodeAt(to))) to++;
-      if (to > i) respellChunk(text, out, i, to, count);
+      while (region < leet.length && leet[region]![1] <= i) region++;
+      const coded = region < leet.length && leet[region]![0] <= i;
+      if (to > i) respellChunk(text, out, i, to, coded, count);
       else out.put(text.charCodeAt(to), to, ++to);
       i = to;
     }
   });
   const name = count.leet > 0 ? 'leet' : count.interrupted > 0 ? 'interrupted' : 'respelled';
-  return { layer: weaver.layer(), name, hidden: name !== 'respelled' || count.slip > 2 };
+  return { layer: weaver.layer(), name, hidden: name !== 'respelled' || count.slip > 3 };
 }
 
-function respellChunk(
-  text: string,
-  out: Weaver,
-  start: number,
-  end: number,
-  count: { leet: number; interrupted: number; slip: number },
-): void {
-  const interrupted = end - start <= 48 && readInterrupted(text, start, end) !== 0;
+function respellChunk(text: string, out: Weaver, start: number, end: number, coded: boolean, count: Count): void {
+  const interrupted = !coded && end - start <= 48 && readInterrupted(text, start, end) !== 0;
   if (interrupted || (count.interrupted > 1 && junkInside(text, start, end))) {
     count.interrupted++;
     for (let i = start; i < end; i++) {
@@ -129,11 +137,12 @@ function respellChunk(
     return;
   }
   let at = start;
-  for (const match of text.slice(start, end).matchAll(WORD)) {
+  for (const match of text.slice(start, end).matchAll(coded ? CODED_WORD : WORD)) {
     const from = start + match.index;
     out.copy(text, at, from);
     at = from + match[0].length;
-    respellToken(text, out, from, at, count);
+    if (coded) decodeToken(text, out, from, at, count);
+    else respellToken(text, out, from, at, count);
   }
   out.copy(text, at, end);
 }
@@ -142,13 +151,7 @@ function junkInside(text: string, start: number, end: number): boolean {
   return end - start < 200 && /[a-z][.*|_~^]+[a-z]/.test(text.slice(start, end));
 }
 
-function respellToken(
-  text: string,
-  out: Weaver,
-  start: number,
-  end: number,
-  count: { leet: number; slip: number },
-): void {
+function respellToken(text: string, out: Weaver, start: number, end: number, count: Count): void {
   const { words } = disguises();
   const leet = readLeet(text, start, end);
   const [from, to] = trimmed(text, start, end);
@@ -162,15 +165,31 @@ function respellToken(
   if (index >= 0) {
     count.slip++;
     spread(out, words[index]!, start, end);
+  } else out.copy(text, start, end);
+}
+
+/** A token where leetspeak is spoken: as a known word, else sign by sign; numbers that spell no word stay numbers. */
+function decodeToken(text: string, out: Weaver, start: number, end: number, count: Count): void {
+  const [from, to] = trimmed(text, start, end);
+  for (const [a, b] of [
+    [start, end],
+    [start, to],
+    [from, to],
+  ] as const) {
+    const read = readCoded(text, a, b);
+    if (read === 0) continue;
+    count.leet++;
+    out.copy(text, start, a);
+    spread(out, disguises().words[read >> 4]!, a, b);
+    out.copy(text, b, end);
     return;
   }
-  if (count.leet === 0 || !/[a-z][0-9@$|!]|[0-9@$|!][a-z]{2}/.test(text.slice(start, end))) {
-    out.copy(text, start, end);
-    return;
-  }
+  const number = /^\d+$/.test(text.slice(start, end));
+  const address = text.charCodeAt(end) === 46;
   for (let i = start; i < end; i++) {
     const unit = text.charCodeAt(i);
-    out.put(unit >= 97 || i < from || i >= to ? unit : LEET_LETTER[unit] || unit, i, i + 1);
+    const stays = number || isLetter(unit) || i < from || i >= to || (unit === AT && address);
+    out.put(stays ? unit : unit === BAR ? 108 : LEET_LETTER[unit] || unit, i, i + 1);
   }
 }
 
@@ -193,9 +212,9 @@ function slipOf(text: string, start: number, end: number): number {
   const found = table.find(hash);
   if ((found & 15) === Disguise.slip) return found >> 4;
   if (found !== 0) return -1;
-  const scrambled = end - start < 5 ? 0 : table.findBag(bagKey(bag, text.charCodeAt(start), text.charCodeAt(end - 1)));
+  const scrambled = end - start < 4 ? 0 : table.findBag(bagKey(bag, text.charCodeAt(start), text.charCodeAt(end - 1)));
   if (scrambled !== 0) return scrambled >> 4;
-  const long = repeats < 2 ? 0 : table.findSqueezed(squeezed);
+  const long = repeats < 1 ? 0 : table.findSqueezed(squeezed);
   return long === 0 ? -1 : long >> 4;
 }
 
