@@ -8,11 +8,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { Pool } from 'undici';
-import { requests } from './proxy/bodies.ts';
+import { requests, type Workload } from './proxy/bodies.ts';
 
 const quick = process.argv.includes('--quick');
 const CONNECTIONS = 32;
-const ROUNDS = quick ? 4 : 9;
+const ROUNDS = quick ? 3 : 7;
 const ROUND_MS = quick ? 1000 : 2000;
 
 interface Server {
@@ -22,6 +22,7 @@ interface Server {
 
 const children: ChildProcess[] = [];
 let sent = 0;
+let workload: Workload = 'conversation';
 
 function heard(child: ChildProcess): Promise<Record<string, unknown>> {
   return new Promise((resolve) => child.once('message', (message) => resolve(message as Record<string, unknown>)));
@@ -45,7 +46,8 @@ async function start(role: string, upstream?: Server): Promise<Server> {
 
 /** One request; resolves with the status, 0 where the connection broke. */
 function request(pool: Pool, path: string, started?: (abort: () => void) => void): Promise<number> {
-  const body = requests[sent % requests.length]!.replaceAll('COUNT', String(sent++));
+  const bodies = requests[workload];
+  const body = bodies[sent % bodies.length]!.replaceAll('COUNT', String(sent++));
   return new Promise((resolve) => {
     let status = 0;
     pool.dispatch(
@@ -201,16 +203,22 @@ async function main(): Promise<void> {
     unscanned: connect(servers.unscanned),
     proxy: connect(servers.proxy),
   };
+  workload = 'distinct';
+  const worst = await throughput(servers, pools);
+  workload = 'conversation';
   const sides = await throughput(servers, pools);
   const times = (side: Side, of: keyof Measured): number => sides[side][of] / sides.bare[of];
+  const distinct = worst.proxy.rps / worst.bare.rps;
   const rate = sides.proxy.rps / 2;
   const ms = await latency(pools.bare, pools.proxy, rate);
   const broken = await drain(upstream, 1000);
   const left = await aborts(upstream, await start('proxy', upstream), 2000);
-  const size = Math.round(requests.reduce((sum, body) => sum + body.length, 0) / requests.length);
+  const bodies = requests.conversation;
+  const size = Math.round(bodies.reduce((sum, body) => sum + body.length, 0) / bodies.length);
   const lines = [
-    `proxy, patterns, requests of ${size} B on average, ${CONNECTIONS} connections, median of ${ROUNDS} rounds`,
+    `proxy, patterns, conversations, requests of ${size} B on average, ${CONNECTIONS} connections, median of ${ROUNDS} rounds`,
     `requests a second   bare 1.00 ×   proxy ${times('proxy', 'rps').toFixed(2)} ×   scans off ${times('unscanned', 'rps').toFixed(2)} ×   (bare ${sides.bare.rps.toFixed(0)})`,
+    `                    every string new: proxy ${distinct.toFixed(2)} ×, CPU ${(worst.proxy.cpu / worst.bare.cpu).toFixed(2)} ×`,
     `CPU a request       bare 1.00 ×   proxy ${times('proxy', 'cpu').toFixed(2)} ×   scans off ${times('unscanned', 'cpu').toFixed(2)} ×   (bare ${sides.bare.cpu.toFixed(0)} µs)`,
     `added at ${rate.toFixed(0)}/s      p50 ${(ms.proxy.p50 - ms.bare.p50).toFixed(2)} ms   p99 ${(ms.proxy.p99 - ms.bare.p99).toFixed(2)} ms   (bare p50 ${ms.bare.p50.toFixed(2)} ms)`,
     `SIGTERM             ${broken} of 1000 requests in flight broken`,
@@ -222,6 +230,7 @@ async function main(): Promise<void> {
     const result = {
       bench: 'proxy',
       ratio: times('proxy', 'rps'),
+      ratioDistinct: distinct,
       ratioUnscanned: times('unscanned', 'rps'),
       sides,
       rate,

@@ -1,4 +1,4 @@
-/** Chat requests of about 2 KB and answers of about 1 KB, cut from the traffic sample; no two requests are the same. */
+/** Chat requests of about 2 KB and answers of about 1 KB, cut from the traffic sample; no two are the same. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -30,16 +30,32 @@ function passage(source: Iterator<string>, length: number): string {
   return text;
 }
 
-/** Requests with `COUNT` where the number of the request goes: in every string, so that none is ever seen twice. */
-export const requests: readonly string[] = Array.from({ length: 256 }, (_, i) => {
+/**
+ * `conversation`: what agents send. The system prompt and the earlier turns were sent before, the last message is new.
+ * `distinct`: no string of any request was ever sent before; the worst that can come.
+ */
+export type Workload = 'conversation' | 'distinct';
+
+/** Requests with `COUNT` where the number of the request goes: in the last message, or in every string. */
+export const requests: Readonly<Record<Workload, readonly string[]>> = {
+  conversation: Array.from({ length: 256 }, (_, i) => request(i, false)),
+  distinct: Array.from({ length: 256 }, (_, i) => request(i, true)),
+};
+
+function request(i: number, everywhere: boolean): string {
   const source = drawn(i + 1);
-  const say = (role: string, length: number): { role: string; content: string } => ({
+  const say = (role: string, length: number, counted: boolean): { role: string; content: string } => ({
     role,
-    content: `${passage(source, length)} (ticket COUNT)`,
+    content: `${passage(source, length)}${counted ? ' (ticket COUNT)' : ''}`,
   });
-  const messages = [say('system', 700), say('user', 250), say('assistant', 350), say('user', 300)];
+  const messages = [
+    say('system', 700, everywhere),
+    say('user', 250, everywhere),
+    say('assistant', 350, everywhere),
+    say('user', 300, true),
+  ];
   return JSON.stringify({ model: 'gpt-4o-mini', temperature: 0.2, messages });
-});
+}
 
 /** Answers with `COUNT` in id and text. */
 export const answers: readonly string[] = Array.from({ length: 64 }, (_, i) =>
