@@ -1,7 +1,6 @@
 /**
  * The upstream side of an exchange: an undici handler that either gathers a response, has it scanned and answers, or
- * passes a stream on as it comes. `dispatch` and not `request`, because a stream object a response costs a fifth of the
- * throughput (bench/proxy.ts).
+ * passes a stream on as it comes. `dispatch` and not `request`, so that no stream object is made for a response.
  *
  * Back-pressure: a client that does not read pauses the upstream's socket. Abort: a client that leaves ends the
  * upstream's request, and its socket with it.
