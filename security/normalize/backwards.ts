@@ -9,22 +9,34 @@ import { isSpace } from './rewrite.ts';
 
 /** A word → the words that come before it in English and, after it, betray the order. */
 const AFTER: Readonly<Record<string, string>> = {
-  the: 'of in for on with at from is about under if and by all into without using send print reveal ignore disregard forget show tell give delete forward is',
+  the: 'of in for on with at from is about under if and by all into without using send print reveal ignore disregard forget show tell give delete forward write to that as behind',
   your: 'of in to for on with from all by is into reveal print ignore disregard forget send share show tell repeat',
   to: 'want able going designed used wants needs',
   me: 'tell show give let help send',
-  all: 'ignore disregard forget delete send reveal print',
+  them: 'post send forward',
+  all: 'ignore disregard forget delete send reveal print absolutely',
   an: 'is are as in to of you',
-  a: 'is are in of with for',
-  my: 'to in of is on',
+  a: 'is are in of with for write give making generate',
+  my: 'to in of is on with',
   this: 'use of',
   any: 'without by ignore',
+  how: 'for explain describe',
+  up: 'look',
+  you: 'while',
+  other: 'no',
+  been: 'have',
   instructions: 'previous prior all your the above these earlier original system any my former its',
   rules: 'the your all previous any no these',
   no: 'has have is with are',
   be: 'will must should would may can',
+  precedentes: 'instructions',
+  anteriores: 'instrucciones instrucoes',
+  precedenti: 'istruzioni',
+  anweisungen: 'vorherigen bisherigen',
+  instructies: 'vorige',
+  инструкции: 'предыдущие',
 };
-/** One pass for all pairs; fourteen searches for a word each took 31 of the 40 µs that a 2 KB text cost. */
+/** One pass for all pairs; a search for each word took four times as long. */
 const PAIR = new RegExp(
   ` (?:${Object.entries(AFTER)
     .map(([word, before]) => `${word} (?:${before.replaceAll(' ', '|')})`)
@@ -34,13 +46,21 @@ const PAIR = new RegExp(
 
 /** A line that begins with the end of a sentence and ends without one. */
 const TURNED =
-  /^(?!(?:hi|hello|hey|thanks|sorry|okay|sure|yes|please|note|great|welcome|morning)\b)[\w'"]{4,40}[.!?] (?=\S+ \S+ )[^\n]{8,400}[a-z:]$/gm;
+  /(?!(?:hi|hello|hey|thanks|sorry|okay|sure|yes|please|note|great|welcome|morning)\b)[\w'"]{4,40}[.!?] (?=\S+ \S+ )[^\n]{8,400}[a-z:]$/my;
+
+/** A command before the pipe that feeds it, or at the end of a line behind its own option, address or path. */
+const COMMAND =
+  / (?:xargs \||curl \||mail \||s3 aws\b|(?:curl|wget|scp|nslookup)$(?<=(?:^|\s)(?:-(?!y )\S{1,200}|\S{0,40}:\/\/\S{1,200}|[~/]\S{1,200}) \w{1,9}))/gm;
 
 /** Where the words go backwards; empty for ordinary text. */
 export function backwards(text: string): readonly Span[] {
   const found: [number, number][] = [];
   for (const pair of text.matchAll(PAIR)) found.push([pair.index + 1, pair.index + pair[0].length]);
-  for (const line of text.matchAll(TURNED)) found.push([line.index, line.index + line[0].length]);
+  for (let line = 0; line >= 0 && line < text.length; line = text.indexOf('\n', line) + 1 || -1) {
+    TURNED.lastIndex = line;
+    if (TURNED.test(text)) found.push([line, TURNED.lastIndex]);
+  }
+  for (const name of text.matchAll(COMMAND)) found.push([name.index + 1, name.index + name[0].length]);
   if (found.length === 0) return found;
   found.sort((a, b) => a[1] - b[1]);
   const regions = new Regions(1);
