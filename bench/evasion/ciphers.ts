@@ -5,22 +5,26 @@ import { exact, exactAscii, lossy, lossyAscii, perChar, type Transform } from '.
 const atbash = (text: string): string =>
   text.replace(/[A-Za-z]/g, (char) => String.fromCharCode((char <= 'Z' ? 155 : 219) - char.charCodeAt(0)));
 
-// ITU-R M.1677-1 §1.1, letters then digits 0-9.
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+// ITU-R M.1677-1 §1.1: letters, figures and signs; then the five signs that are in every encoder's table and not in it.
+const MORSE_SIGNS = `${LETTERS}0123456789.,:?'-/()"=+@!&;_$`;
 const MORSE = (
   '.- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. ' +
-  '----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.'
+  '----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----. ' +
+  '.-.-.- --..-- ---... ..--.. .----. -....- -..-. -.--. -.--.- .-..-. -...- .-.-. .--.-. ' +
+  '-.-.-- .-... -.-.-. ..--.- ...-..-'
 ).split(' ');
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-const SIGNS = `${LETTERS}0123456789`;
 
-/** One space between letters, ` / ` between words. */
+/** One space between letters, ` / ` between words; signs without a code are left out. */
 function morse(text: string): string {
-  const words = text
+  return text
     .toUpperCase()
-    .replace(/[^A-Z0-9\s]/g, '')
-    .trim()
-    .split(/\s+/);
-  return words.map((word) => Array.from(word, (sign) => MORSE[SIGNS.indexOf(sign)]!).join(' ')).join(' / ');
+    .split(/\s+/)
+    .map((word) => Array.from(word, (sign) => MORSE[MORSE_SIGNS.indexOf(sign)]).filter((code) => code !== undefined))
+    .filter((codes) => codes.length > 0)
+    .map((codes) => codes.join(' '))
+    .join(' / ');
 }
 
 // English braille, grade 1: the dots of a to z as offsets into the block Braille Patterns.

@@ -18,7 +18,9 @@ export function morse(text: string, pieces: Pieces, leads: Leads): void {
   let done = 0;
   for (let k = 0; k < leads.length; k += 2) {
     for (let i = Math.max(done, leads[k]!); i < leads[k + 1]!; i = done) {
-      done = stroke(text.charCodeAt(i)) === '' ? i + 1 : Math.max(i + 1, readRun(text, i, pieces));
+      // The full stop of the sentence before is no dot.
+      const begins = stroke(text.charCodeAt(i)) !== '' && !isWord(text.charCodeAt(i - 1));
+      done = begins ? Math.max(i + 1, readRun(text, i, pieces)) : i + 1;
     }
   }
 }
@@ -67,4 +69,8 @@ function stroke(unit: number): '.' | '-' | '' {
   if (unit === 46 || unit === 0xb7 || unit === 0x2022 || unit === 0x22c5 || unit === 0x25cf) return '.';
   if (unit === 45 || unit === 0x2212 || (unit >= 0x2010 && unit <= 0x2015) || unit === 95) return '-';
   return '';
+}
+
+function isWord(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || ((unit | 32) >= 97 && (unit | 32) <= 122);
 }
