@@ -213,7 +213,11 @@ function reasonOf(error: NodeJS.ErrnoException): [status: number, code: string] 
 }
 
 function refuseSocket(socket: Socket, status: number, code: string): void {
-  if (!socket.writable) {
+  // node:http listens no more once it has emitted `connect`: a client's reset would be an uncaught exception.
+  socket.on('error', () => socket.destroy());
+  // Inside an answer that has begun, another one would be read as a piece of its body; node's own refusal asks the same.
+  const { _httpMessage: answer } = socket as Socket & { readonly _httpMessage?: ServerResponse | null };
+  if (!socket.writable || answer?.headersSent) {
     socket.destroy();
     return;
   }

@@ -1,6 +1,9 @@
 /** Product notes §7: every trap with the incident that teaches it, against real sockets. */
-import { createServer, type Server } from 'node:http';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { resolve } from 'node:path';
 import zlib from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ATTACK, chatOf, completionOf, headerOf, post, type Rig, raw, start, until } from './rig.ts';
@@ -114,6 +117,25 @@ describe('the upstream comes from configuration alone', () => {
   it('CONNECT opens no tunnel', async () => {
     rig = await start();
     expect(statusOf(await raw(rig.port, 'CONNECT 127.0.0.1:22 HTTP/1.1\r\nhost: x\r\n\r\n'))).toBe(405);
+  });
+
+  it('CONNECT and a reset at once end no proxy', async () => {
+    rig = await start();
+    const upstream = `http://127.0.0.1:${(rig.upstream.address() as AddressInfo).port}/v1`;
+    const child = fork(resolve(import.meta.dirname, 'fixture.ts'), [upstream], { silent: true });
+    const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+    for (let i = 0; i < 20 && child.exitCode === null; i++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write('CONNECT a:1 HTTP/1.1\r\nhost: x\r\n\r\n');
+      if (i % 2 === 0) await new Promise((go) => setImmediate(go));
+      socket.resetAndDestroy();
+      await raw(port, `GET /healthz HTTP/1.1\r\nhost: a\r\n${CLOSE}\r\n`);
+    }
+    expect(child.exitCode).toBeNull();
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
   });
 });
 
@@ -260,6 +282,27 @@ describe('framing', () => {
     const answer = await raw(rig.port, `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n${rest}`);
     expect([400, 413]).toContain(statusOf(answer));
     expect(rig.seen).toHaveLength(0);
+  });
+
+  it('bytes that are no HTTP break an answer off and are never answered inside it', async () => {
+    const held: ServerResponse[] = [];
+    rig = await start({ script: (_request, response) => void held.push(response) });
+    const body = chatOf('hi', { stream: true });
+    const socket = connect(rig.port, '127.0.0.1').on('error', () => undefined);
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk.toString();
+    });
+    const closed = once(socket, 'close');
+    socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+    await until(() => held.length === 1);
+    held[0]!.writeHead(200, { 'content-type': 'text/event-stream' });
+    held[0]!.write(': begun\n\n');
+    await until(() => answer.includes(': begun'));
+    socket.write('\x01 no HTTP\r\n\r\n');
+    await closed;
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    await until(() => rig.sockets() === 0);
   });
 
   it('what follows a request on its connection is another request, and scanned as one', async () => {
