@@ -1,15 +1,15 @@
 /**
- * Rules × one view → hits. One pass over the view's characters folds each word into a rolling hash and looks it up in
- * a table of all the words that a rule can begin with; a rule's pattern is tried only at such a word, sticky, and never
- * runs over the text. A clean text therefore costs one pass (bench/eval-rules.ts prints the time).
+ * Rules × one view → hits. The view's words are read once (words.ts); a branch of a rule is tried only at a word, or at
+ * two, that it can begin with, and only where the words that it needs stand within reach. Its pattern is sticky and never
+ * runs over the text. A clean text therefore costs one pass and some ten attempts a kilobyte (bench/match.ts).
  */
 
 import { mentioned } from './mention.ts';
 import type { View } from './normalize/view.ts';
-import { firstWords } from './rules/first-words.ts';
+import { type Branch, type Branches, branchesOf } from './rules/branches.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 import type { Role } from './verdict.ts';
-import { eachWord, hashWord, WordTable } from './word-table.ts';
+import { pairKey, readWords, type Words } from './words.ts';
 
 /** No match is longer (UTF-16 units of the view): a stream that holds back this much judges as the whole text does. */
 export const MAX_MATCH = 600;
@@ -18,6 +18,9 @@ export const MAX_MATCH = 600;
 const HITS_PER_RULE = 4;
 /** Hits reported for one view, strongest first. */
 const HITS_PER_VIEW = 24;
+/** Needed words are looked for by blocks of 2⁹ characters; three of them hold every match that begins in the first. */
+const BLOCK_BITS = 9;
+const NO_BRANCHES: readonly number[] = [];
 
 /**
  * Every place where a rule that counts for this role and this kind of view matches, strongest first.
@@ -25,22 +28,122 @@ const HITS_PER_VIEW = 24;
  * @param role  who said it; undefined weighs as `unknown`
  */
 export function match(view: View, rules: readonly Rule[], role?: Role): Hit[] {
-  const compiled = compile(rules);
-  const found: Hit[] = [];
-  compiled.round++;
-  const { table, round } = compiled;
-  const pages = eachWord(view.text, (hash, at) => {
-    const ids = table.find(hash);
-    if (ids !== undefined) for (const id of ids) attempt(compiled.rules[id]!, round, view, role, at, found);
-  });
-  for (const { word, ids, page } of compiled.stems) {
-    if (pages[page] === 0) continue;
-    for (let at = view.text.indexOf(word); at !== -1; at = view.text.indexOf(word, at + 1)) {
-      for (const id of ids) attempt(compiled.rules[id]!, round, view, role, at, found);
-    }
-  }
+  const { found } = new Matching(view, branchesOf(rules), role).run();
   if (found.length > 1) found.sort((a, b) => b.weight - a.weight || a.start - b.start);
   return found.length > HITS_PER_VIEW ? found.slice(0, HITS_PER_VIEW) : found;
+}
+
+class Matching {
+  readonly found: Hit[] = [];
+  readonly #view: View;
+  readonly #branches: Branches;
+  readonly #role: Role | undefined;
+  readonly #words: Words;
+  /** By block and the two behind it, the clauses that are met there; made when the first branch asks. */
+  #met: Int32Array | undefined;
+
+  constructor(view: View, branches: Branches, role: Role | undefined) {
+    this.#view = view;
+    this.#branches = branches;
+    this.#role = role;
+    this.#words = readWords(view.text);
+    branches.round++;
+  }
+
+  run(): this {
+    const { single, begins, pairs } = this.#branches;
+    const { count, ids, starts } = this.#words;
+    const stems = this.#stems();
+    let stem = 0;
+    for (let i = 0; i < count; i++) {
+      const id = ids[i]!;
+      if (id === 0) continue;
+      const alone = single[id];
+      const next = i + 1 < count ? ids[i + 1]! : 0;
+      const both = next !== 0 && begins[id] === 1 ? pairs.find(pairKey(id, next)) : undefined;
+      if (alone === undefined && both === undefined) continue;
+      for (; stem < stems.length && stems[stem]!.at < starts[i]!; stem++) this.#stem(stems[stem]!);
+      this.#attempts(alone ?? NO_BRANCHES, both ?? NO_BRANCHES, starts[i]!);
+    }
+    for (; stem < stems.length; stem++) this.#stem(stems[stem]!);
+    return this;
+  }
+
+  /** Where stems of other scripts stand, in the order of the text: a hit hides the later ones that begin inside it. */
+  #stems(): { at: number; branches: readonly number[] }[] {
+    const { text } = this.#view;
+    const { pages } = this.#words;
+    const found: { at: number; branches: readonly number[] }[] = [];
+    for (const { word, branches, page } of this.#branches.stems) {
+      if (pages[page] === 0) continue;
+      for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) found.push({ at, branches });
+    }
+    return found.length > 1 ? found.sort((a, b) => a.at - b.at || a.branches[0]! - b.branches[0]!) : found;
+  }
+
+  #stem({ at, branches }: { at: number; branches: readonly number[] }): void {
+    this.#attempts(branches, NO_BRANCHES, at);
+  }
+
+  /** Two rising lists as one: the branches of a rule are tried in the order that its pattern has them. */
+  #attempts(a: readonly number[], b: readonly number[], at: number): void {
+    const { all } = this.#branches;
+    for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+      if (j === b.length || (i < a.length && a[i]! <= b[j]!)) {
+        if (j < b.length && a[i] === b[j]) j++;
+        this.#attempt(all[a[i++]!]!, at);
+      } else this.#attempt(all[b[j++]!]!, at);
+    }
+  }
+
+  #attempt({ own, sticky, needs }: Branch, at: number): void {
+    const { round } = this.#branches;
+    const { text, hidden } = this.#view;
+    if (own.round !== round) {
+      own.round = round;
+      own.weight = weigh(own.rule, hidden, this.#role);
+      own.count = 0;
+      own.end = 0;
+    }
+    if (own.weight === 0 || own.count === HITS_PER_RULE || at < own.end) return;
+    for (let i = 0; i < needs.length; i++) if (!this.#meets(needs[i]!, at)) return;
+    sticky.lastIndex = at;
+    if (!sticky.test(text) || sticky.lastIndex - at > MAX_MATCH) return;
+    own.end = sticky.lastIndex;
+    own.count++;
+    const { mentionWeight } = own.rule;
+    const quiet = mentionWeight !== undefined && mentionWeight < own.weight && mentioned(text, at);
+    this.found.push({ rule: own.rule, weight: quiet ? mentionWeight : own.weight, start: at, end: own.end });
+  }
+
+  #meets(clause: number, at: number): boolean {
+    // A word with a letter outside ASCII is no word for `\b` but one for the table: nothing can be ruled out there.
+    if (this.#words.accents) return true;
+    this.#met ??= this.#blocks();
+    const { width } = this.#branches;
+    return (this.#met[(at >> BLOCK_BITS) * width + (clause >> 5)]! & (1 << (clause & 31))) !== 0;
+  }
+
+  #blocks(): Int32Array {
+    const { width, meets, meetsAt } = this.#branches;
+    const { count, ids, starts } = this.#words;
+    const { text } = this.#view;
+    const blocks = (text.length >> BLOCK_BITS) + 1;
+    const met = new Int32Array(blocks * width);
+    for (let i = 0; i < count; i++) {
+      const from = ids[i]! * width;
+      // Words that were registered after the rules were compiled mean nothing to them.
+      if (from === 0 || from >= meets.length) continue;
+      const to = (starts[i]! >> BLOCK_BITS) * width;
+      for (let k = 0; k < width; k++) met[to + k]! |= meets[from + k]!;
+    }
+    for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+      for (let k = 0; k < width; k++) met[(at >> BLOCK_BITS) * width + k]! |= meetsAt[k]!;
+    }
+    // From the front: what stands behind is still its block's own.
+    for (let i = 0; i < met.length; i++) met[i]! |= (met[i + width] ?? 0) | (met[i + 2 * width] ?? 0);
+    return met;
+  }
 }
 
 /** What a rule weighs in such a view from such a speaker; 0 where it does not count. */
@@ -49,88 +152,4 @@ export function weigh(rule: Rule, hidden: boolean, role: Role | undefined): numb
   if (rule.on === 'plain' && hidden) return 0;
   const plain = rule.roleWeight?.[role ?? 'unknown'] ?? rule.weight;
   return hidden ? Math.max(plain, rule.hiddenWeight ?? 0) : plain;
-}
-
-function attempt(own: Compiled, round: number, view: View, role: Role | undefined, at: number, found: Hit[]): void {
-  if (own.round !== round) {
-    own.round = round;
-    own.weight = weigh(own.rule, view.hidden, role);
-    own.count = 0;
-    own.end = 0;
-  }
-  if (own.weight === 0 || own.count === HITS_PER_RULE || at < own.end) return;
-  own.sticky.lastIndex = at;
-  if (!own.sticky.test(view.text) || own.sticky.lastIndex - at > MAX_MATCH) return;
-  own.end = own.sticky.lastIndex;
-  own.count++;
-  const { mentionWeight } = own.rule;
-  const quiet = mentionWeight !== undefined && mentionWeight < own.weight && mentioned(view.text, at);
-  found.push({ rule: own.rule, weight: quiet ? mentionWeight : own.weight, start: at, end: own.end });
-}
-
-/** A rule and its progress through the view of the current round; kept here because a map for each view cost a third of the time. */
-interface Compiled {
-  readonly rule: Rule;
-  readonly sticky: RegExp;
-  round: number;
-  weight: number;
-  count: number;
-  end: number;
-}
-
-interface Stem {
-  readonly word: string;
-  readonly ids: readonly number[];
-  /** The 256-character page of its highest character; the view must use it. */
-  readonly page: number;
-}
-
-interface CompiledRules {
-  readonly rules: readonly Compiled[];
-  readonly table: WordTable<readonly number[]>;
-  readonly stems: readonly Stem[];
-  round: number;
-}
-
-const compiledOf = new WeakMap<readonly Rule[], CompiledRules>();
-
-function compile(rules: readonly Rule[]): CompiledRules {
-  const known = compiledOf.get(rules);
-  if (known) return known;
-  const words = new Map<string, number[]>();
-  rules.forEach((rule, id) => {
-    for (const word of firstWords(rule.pattern)) words.set(word, [...(words.get(word) ?? []), id]);
-  });
-  const latin = [...words].filter(([word]) => isLatin(word));
-  const fresh: CompiledRules = {
-    rules: rules.map((rule) => ({
-      rule,
-      sticky: new RegExp(rule.pattern.source, `${rule.pattern.flags}y`),
-      round: 0,
-      weight: 0,
-      count: 0,
-      end: 0,
-    })),
-    round: 0,
-    table: wordTable(latin),
-    stems: [...words]
-      .filter(([word]) => !isLatin(word))
-      .map(([word, ids]) => ({ word, ids, page: Math.max(...[...word].map((c) => c.charCodeAt(0) >> 8)) })),
-  };
-  compiledOf.set(rules, fresh);
-  return fresh;
-}
-
-function isLatin(word: string): boolean {
-  return /^[a-z0-9]+$/u.test(word);
-}
-
-/** Two words with one hash share their rules: a pattern is then tried in vain, and nothing is missed. */
-function wordTable(words: readonly (readonly [string, readonly number[]])[]): WordTable<readonly number[]> {
-  const entries = new Map<number, readonly number[]>();
-  for (const [word, ids] of words) {
-    const hash = hashWord(word);
-    entries.set(hash, [...(entries.get(hash) ?? []), ...ids]);
-  }
-  return new WordTable(entries);
 }

@@ -5,7 +5,7 @@
  */
 import { BIAS, CUES } from './cues.ts';
 import type { Category, Span } from './verdict.ts';
-import { eachWord, hashPair, hashWord, WordTable } from './word-table.ts';
+import { PairTable, pairKey, readWords, wordCount, wordId } from './words.ts';
 
 /** The highest score that cues alone can give. */
 export const CUES_AT_MOST = 0.49;
@@ -25,54 +25,86 @@ interface Cue {
   readonly weight: number;
 }
 
-let table: WordTable<Cue> | undefined;
-let cueCount = 0;
+interface Cues {
+  readonly count: number;
+  /** By the number of the word. */
+  readonly single: readonly (Cue | undefined)[];
+  /** [words] u8: 1 where pairs begin with the word. */
+  readonly begins: Uint8Array;
+  readonly pairs: PairTable<Cue>;
+}
+
+let cues: Cues | undefined;
 
 /** How much a folded text sounds like an attack; undefined where no cue speaks for one. */
 export function rank(text: string): Ranked | undefined {
-  table ??= readCues();
-  const cues = table;
-  const seen = new Uint8Array(cueCount);
-  const sums = { prompt_injection: 0, jailbreak: 0, data_exfiltration: 0, malformed: 0 };
-  let total = BIAS;
-  let strongest = 0;
-  let at = 0;
-  let before = 0;
-  const count = (hash: number, start: number): void => {
-    const cue = cues.find(hash);
-    if (cue === undefined || seen[cue.index] !== 0) return;
-    seen[cue.index] = 1;
-    total += cue.weight;
-    if (cue.category === undefined) return;
-    sums[cue.category] += cue.weight;
-    if (cue.weight > strongest) {
-      strongest = cue.weight;
-      at = start;
+  cues ??= readCues();
+  const { single, begins, pairs } = cues;
+  const { count, ids, starts } = readWords(text);
+  const sum = new Sum(cues.count);
+  for (let i = 0, before = 0; i < count; i++) {
+    const id = ids[i]!;
+    if (id !== 0) {
+      const cue = single[id];
+      if (cue !== undefined) sum.add(cue, starts[i]!);
+      const pair = before !== 0 && begins[before] === 1 ? pairs.find(pairKey(before, id)) : undefined;
+      if (pair !== undefined) sum.add(pair, starts[i]!);
     }
-  };
-  eachWord(text, (hash, start) => {
-    count(hash, start);
-    if (before !== 0) count(hashPair(before, hash), start);
-    before = hash;
-  });
-  if (strongest === 0) return undefined;
-  const category = CATEGORIES.reduce((best, c) => (sums[c] > sums[best] ? c : best));
-  return { category, score: CUES_AT_MOST / (1 + Math.exp(-total / 10)), span: [at, Math.min(text.length, at + 24)] };
+    before = id;
+  }
+  return sum.ranked(text.length);
+}
+
+/** Every cue counts once, however often it stands in the text. */
+class Sum {
+  readonly #seen: Uint8Array;
+  readonly #sums: Record<Category, number> = { prompt_injection: 0, jailbreak: 0, data_exfiltration: 0, malformed: 0 };
+  #total = BIAS;
+  #strongest = 0;
+  #at = 0;
+
+  constructor(count: number) {
+    this.#seen = new Uint8Array(count);
+  }
+
+  add({ index, category, weight }: Cue, start: number): void {
+    if (this.#seen[index] !== 0) return;
+    this.#seen[index] = 1;
+    this.#total += weight;
+    if (category === undefined) return;
+    this.#sums[category] += weight;
+    if (weight > this.#strongest) {
+      this.#strongest = weight;
+      this.#at = start;
+    }
+  }
+
+  ranked(length: number): Ranked | undefined {
+    if (this.#strongest === 0) return undefined;
+    const category = CATEGORIES.reduce((best, c) => (this.#sums[c] > this.#sums[best] ? c : best));
+    const score = CUES_AT_MOST / (1 + Math.exp(-this.#total / 10));
+    return { category, score, span: [this.#at, Math.min(length, this.#at + 24)] };
+  }
 }
 
 const CATEGORIES = ['prompt_injection', 'jailbreak', 'data_exfiltration'] as const;
 
-function readCues(): WordTable<Cue> {
-  const cues = new Map<number, Cue>();
+function readCues(): Cues {
+  const single: (Cue | undefined)[] = [];
+  const pairs = new Map<number, Cue>();
+  let count = 0;
   for (const [label, list] of Object.entries(CUES)) {
     for (const [, word, weight] of list.matchAll(/(\S+) (\d+)/gu)) {
-      const [first, second] = word!.split('+');
-      const hash = second === undefined ? hashWord(first!) : hashPair(hashWord(first!), hashWord(second));
+      const [first, second] = word!.split('+').map(wordId);
       const benign = label === 'benign';
       const category = benign ? undefined : (label as Category);
-      cues.set(hash, { index: cues.size, category, weight: (benign ? -1 : 1) * Number(weight) });
+      const cue: Cue = { index: count++, category, weight: (benign ? -1 : 1) * Number(weight) };
+      if (second === undefined) single[first!] = cue;
+      else pairs.set(pairKey(first!, second), cue);
     }
   }
-  cueCount = cues.size;
-  return new WordTable(cues);
+  const begins = new Uint8Array(wordCount());
+  for (const key of pairs.keys()) begins[key >> 16] = 1;
+  const dense = Array.from({ length: wordCount() }, (_, id) => single[id]);
+  return { count, single: dense, begins, pairs: new PairTable(pairs) };
 }

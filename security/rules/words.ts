@@ -27,10 +27,10 @@ export const SECRET: string = word(
 );
 
 /** Files that hold secrets; written as paths. */
-export const SECRET_FILE: string = String.raw`(?:(?<!\w)\.env(?![\w-]|\.(?:example|sample|template|dist))(?:\.[a-z]{1,12})?|\.ssh\b|id_(?:rsa|ed25519|ecdsa|dsa)\b(?!\.pub)|\.aws\b|\.npmrc\b|\.netrc\b|\.pypirc\b|\.git-credentials\b|\.docker\/config|\.kube\/config|kube-?config\b|\.gnupg\b|\.pgpass\b|\.bash_history\b|\.zsh_history\b|\/etc\/(?:passwd|shadow)\b|\/proc\/(?:self|\d{1,7})\/environ\b|credentials\.json\b|secrets?\.ya?ml\b|secrets?\.json\b|wallet\.dat\b|keystore\.jks\b|login data\b|serviceaccount\/token\b|\/run\/secrets\b|terraform\.tfstate\b|private[-_]?key\.pem\b)`;
+export const SECRET_FILE: string = String.raw`(?:(?<!\w)\.env(?![\w-]|\.(?:example|sample|template|dist))(?:\.[a-z]{1,12})?|\.ssh\b|id_(?:rsa|ed25519|ecdsa|dsa)\b(?!\.pub)|\.aws\b|\.npmrc\b|\.netrc\b|\.pypirc\b|\.git-credentials\b|\.docker\/config|\.kube\/config|\bkube-?config\b|\.gnupg\b|\.pgpass\b|\.bash_history\b|\.zsh_history\b|\/etc\/(?:passwd|shadow)\b|\/proc\/(?:self|\d{1,7})\/environ\b|credentials\.json\b|secrets?\.ya?ml\b|secrets?\.json\b|wallet\.dat\b|keystore\.jks\b|login data\b|serviceaccount\/token\b|\/run\/secrets\b|terraform\.tfstate\b|private[-_]?key\.pem\b)`;
 
 /** A place outside: an address, a URL, a webhook. */
-export const OUTSIDE: string = String.raw`(?:https?:\/\/|[\w.+-]{1,40}@[\w-]{1,40}\.|webhooks?\b|(?:pastebin|telegram|discord|transfer\.sh|ngrok|gist)\b)`;
+export const OUTSIDE: string = String.raw`(?:\bhttps?:\/\/|[\w.+-]{1,40}@[\w-]{1,40}\.|webhooks?\b|(?:pastebin|telegram|discord|transfer\.sh|ngrok|gist)\b)`;
 
 /** What a jailbreak is made to obtain. Only topics whose plain wording is an offer of harm; a novel may name one, rarely three words after "how to". */
 export const HARM: string = any(

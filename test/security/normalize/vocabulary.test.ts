@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { COMMON, CUES } from '../../../security/lexicon.ts';
 import { normalize } from '../../../security/normalize/index.ts';
-import { firstWords } from '../../../security/rules/first-words.ts';
+import { beginnings } from '../../../security/rules/branches.ts';
 import { rules } from '../../../security/rules/index.ts';
 import { ORDINARY, RULE_WORDS } from '../../../security/vocabulary.ts';
 
@@ -11,7 +11,10 @@ describe('the vocabulary', () => {
 
   it('knows the words that rules begin with', () => {
     const first = new Set(
-      rules.flatMap((rule) => firstWords(rule.pattern)).filter((word) => /^[a-z]{4,16}$/.test(word)),
+      rules
+        .flatMap((rule) => beginnings(rule))
+        .map((words) => words.split(' ', 1)[0]!)
+        .filter((word) => /^[a-z]{4,16}$/.test(word)),
     );
     const missing = [...first].filter((word) => !known.has(word));
     // A rule under construction may be a few words ahead of the table.
