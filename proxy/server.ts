@@ -87,6 +87,7 @@ class Running implements ProxyServer {
   #server: Server | undefined;
   #shared: Shared | undefined;
   #demo: Demo | undefined;
+  #starting: Promise<Listening> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings, parts: Omit<Shared, 'target' | 'pool' | 'draining'>) {
@@ -96,8 +97,14 @@ class Running implements ProxyServer {
   }
 
   async listen(): Promise<Listening> {
+    if (this.#closing) throw new ConfigError('listen: this proxy is closed; make another one');
+    if (this.#starting) throw new ConfigError('listen: this proxy already listens');
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<Listening> {
     const { host, port, upstream, timeouts } = this.#settings;
-    if (this.#server) throw new ConfigError('listen: this proxy already listens');
     if (upstream === 'demo') this.#demo = await startDemo();
     const target = new Target(this.#demo?.url ?? upstream);
     const pool = new Pool(target.origin, {
@@ -119,7 +126,7 @@ class Running implements ProxyServer {
         server.listen(port, host, 4096, resolve);
       });
     } catch (error) {
-      await this.close();
+      await this.#end(shared);
       const { code } = error as { code?: string };
       throw new ConfigError(`cannot listen on ${host}:${port}: ${code ?? 'unknown'}; choose another port or host`, {
         cause: error,
@@ -135,6 +142,12 @@ class Running implements ProxyServer {
   }
 
   async #drain(): Promise<void> {
+    // Called during listen(), it ends what listen() began; one that failed has cleaned up by itself and told its caller.
+    const listens = await this.#starting?.then(
+      () => true,
+      () => false,
+    );
+    if (!listens) return;
     const server = this.#server;
     const shared = this.#shared;
     if (!server || !shared) return;
@@ -150,6 +163,10 @@ class Running implements ProxyServer {
       clearTimeout(force);
       clearInterval(idle);
     }
+    await this.#end(shared);
+  }
+
+  async #end(shared: Shared): Promise<void> {
     // Whatever a client left behind is aborted by now; destroy() also ends idle sockets that close() would wait for.
     await (shared.pool as Pool).destroy();
     await this.#demo?.close();

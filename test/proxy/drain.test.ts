@@ -72,6 +72,26 @@ describe('close()', () => {
     });
     await first.close();
   });
+
+  it('leaves nothing that listens behind, whenever it is called', async () => {
+    rig = await start();
+    const answers = (port: number): Promise<boolean> =>
+      fetch(`http://127.0.0.1:${port}/healthz`).then(
+        () => true,
+        () => false,
+      );
+    const during = createProxy({ upstream: 'demo', port: 0, log: () => undefined });
+    const listening = during.listen();
+    await expect(during.listen()).rejects.toMatchObject({ name: 'ConfigError' });
+    await during.close();
+    expect(await answers((await listening).port)).toBe(false);
+    const before = createProxy({ upstream: 'demo', port: 0, log: () => undefined });
+    await before.close();
+    await expect(before.listen()).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining('is closed'),
+    });
+  });
 });
 
 it('SIGTERM breaks none of the requests in flight', async () => {
