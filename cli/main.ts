@@ -29,7 +29,8 @@ async function run(argv: readonly string[]): Promise<number> {
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) throw new UsageError(`unknown command '${name}': expected ${Object.keys(commands).join(' or ')}`);
-  if (rest.includes('--help') || rest.includes('-h')) {
+  const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (options.includes('--help') || options.includes('-h')) {
     process.stdout.write(`${await renderUsage({ meta: { name, ...command.meta }, args: command.args }, main)}\n`);
     return 0;
   }

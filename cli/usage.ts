@@ -16,7 +16,7 @@ export interface Command {
 /** The flags given on the command line; undefined where one was left out. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** @throws UsageError  a flag that the command does not have, or a flag without its value */
+/** @throws UsageError  a flag that the command does not have, a flag without its value, or a switch with another one */
 export function checkFlags(argv: readonly string[], args: ArgsDef): void {
   const known = new Map<string, 'boolean' | 'string'>();
   for (const [name, definition] of Object.entries(args)) {
@@ -35,6 +35,9 @@ export function checkFlags(argv: readonly string[], args: ArgsDef): void {
     const type = known.get(flag);
     if (type === undefined)
       throw new UsageError(`unknown option '${flag}': expected one of ${[...known.keys()].join(' ')}`);
+    // citty takes every other value for true: `--monitor=off` would switch blocking off.
+    if (type === 'boolean' && value !== undefined && (flag.startsWith('--no-') || !/^(?:true|false)$/u.test(value)))
+      throw new UsageError(`option '${flag}': expected true, false or no value, found '${value}'`);
     if (type === 'string' && value === undefined) {
       const next = argv[++i];
       if (next === undefined || (next.startsWith('-') && next.length > 1))
@@ -51,7 +54,7 @@ function isPositional(definition: ArgDef): definition is PositionalArgDef {
 export function numberFlag(value: unknown, name: string, low: number, high: number): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (value === '' || !(number >= low && number <= high)) {
+  if (String(value).trim() === '' || !(number >= low && number <= high)) {
     throw new UsageError(`--${name}: expected a number from ${low} to ${high}, found '${String(value)}'`);
   }
   return number;

@@ -88,12 +88,17 @@ describe('m2m scan', () => {
   it.each([
     [['scan', '--colour', 'x'], /unknown option '--colour'/],
     [['scan', '--threshold', '2', 'x'], /--threshold: expected a number from 0 to 1/],
+    [['scan', '--threshold', ' ', 'x'], /--threshold: expected a number from 0 to 1/],
     [['scan', '--threshold'], /needs a value/],
+    [['scan', '--json=maybe', 'x'], /'--json': expected true, false or no value, found 'maybe'/],
+    [['proxy', '--monitor=off'], /'--monitor': expected true, false or no value, found 'off'/],
+    [['proxy', '--no-fail-open=yes'], /'--no-fail-open': expected true, false or no value, found 'yes'/],
     [['scan', '--mode', 'fast', 'x'], /--mode: expected auto, neural, patterns/],
     [['scan', '--role', 'boss', 'x'], /--role: expected user/],
     [['scan', 'two', 'texts'], /expected one text/],
     [['scan', '-f', 'nowhere.json'], /cannot read nowhere\.json: ENOENT/],
     [['scan', '--jsonl', 'nowhere.jsonl'], /cannot read nowhere\.jsonl: ENOENT/],
+    [['scan', '--jsonl', tmpdir()], /cannot read .*: EISDIR/],
     [['scan', '--field', 'text', 'x'], /--field goes with --jsonl/],
     [['scan'], /nothing to scan/],
     [['scam'], /unknown command 'scam'/],
@@ -109,6 +114,7 @@ describe('m2m scan', () => {
     expect((await m2m(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect((await m2m(['--help'])).stdout).toContain('scan');
     expect((await m2m(['scan', '--help'])).stdout).toContain('--jsonl');
+    expect((await m2m(['scan', '--', '--help'])).stdout).toMatch(/^ALLOW/);
   });
 });
 
@@ -149,6 +155,14 @@ describe('m2m scan --jsonl', () => {
     expect(stderr).toMatch(/line 5: field 'text': expected a text or messages, found nothing/);
     expect(stderr).toMatch(/3 bad lines/);
     expect(code).toBe(1);
+  });
+
+  it('quotes nothing of a bad line that steers the terminal', async () => {
+    const path = await file('escape.jsonl', `x\x1b]0;forged\x07\n{"text":"fine","role":"\x9b31m"}\n`);
+    const { stderr } = await m2m(['scan', '--jsonl', path]);
+    expect(stderr).toMatch(/line 1: not JSON: .*\\u\{1b\}\]0;forged\\u\{7\}/);
+    expect(stderr).toMatch(/line 2: role "\\u\{9b\}31m"/);
+    expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
   });
 
   it('reads another field, messages in a field, CRLF, a BOM and a last line without newline', async () => {
