@@ -1,12 +1,16 @@
 /**
  * Characters set apart, whatever they spell: `c u r l  - T`, `c.u.r.l -.T`, one a line. One and the same joint stands
- * between the characters of a word, and something wider between words, so that the form alone shows what belongs together.
+ * between the characters of a word, and something wider between words, so that the form alone shows what belongs together;
+ * where nothing is wider (`c u r l - T`), vocabulary shows it.
  */
+import { findGaps, readsAsWords } from '../gaps.ts';
 import type { Leads } from '../scan.ts';
 import type { Pieces } from './pieces.ts';
 
 /** Characters apart that make a run; initials and `e.g.` are fewer. */
 const SHORTEST = 5;
+/** Without wider gaps, so many characters that words can show. */
+const GAPLESS_FROM = 12;
 /** Units before the first single letter that may belong to its run: signs, digits. */
 const BEFORE = 48;
 /** Units in which the joint is found out. */
@@ -125,8 +129,25 @@ function readRun(text: string, start: number, sign: number, pieces: Pieces): num
       );
     wide ||= between;
   }
-  pieces.end(characters >= SHORTEST && wide && tokens.length >= 3);
+  if (!wide && characters >= GAPLESS_FROM) putWords(text, tokens, pieces);
+  else pieces.end(characters >= SHORTEST && wide && tokens.length >= 3);
   return tokens.length > 0 ? tokens.at(-2)! : at;
+}
+
+/** Characters with one and the same gap everywhere, written once more with gaps between words; forgotten if they are none. */
+function putWords(text: string, tokens: readonly number[], pieces: Pieces): void {
+  const { weaver } = pieces;
+  let letters = '';
+  for (let k = 0; k < tokens.length; k += 3) letters += text.slice(tokens[k]!, tokens[k + 1]!);
+  const gaps = findGaps(letters);
+  weaver.rewind(weaver.length - pieces.length);
+  for (let k = 0, i = 0; k < tokens.length; k += 3) {
+    const [from, to] = [tokens[k]!, tokens[k + 1]!];
+    if (gaps.before[i] === 1) weaver.put(32, tokens[k - 2]!, from);
+    weaver.copy(text, from, to);
+    i += to - from;
+  }
+  pieces.end(readsAsWords(gaps));
 }
 
 function newlines(text: string, start: number, end: number): number {
