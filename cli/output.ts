@@ -13,9 +13,9 @@ export function version(): string {
   return found.version;
 }
 
-/** One line on stderr. */
+/** One line on stderr; more only where the message has them. It may quote a hostile file. */
 export function complain(message: string): void {
-  process.stderr.write(`m2m: ${message}\n`);
+  process.stderr.write(`m2m: ${message.split('\n').map(printable).join('\n')}\n`);
 }
 
 /** `m2m scan … | head` must end without a stack trace once `head` has closed the pipe. */
@@ -25,6 +25,14 @@ export function quietlyEndOnClosedPipe(): void {
     throw error;
   });
 }
+
+/** A proxy outlives the reader of its log: a closed pipe or a full disk ends no request. */
+export function outliveStderr(): void {
+  process.stderr.on('error', nobodyReads);
+}
+
+/** The only place where this could be told is the one that is gone; the metrics go on. */
+function nobodyReads(_error: Error): void {}
 
 /** Writes to stdout and waits where the reader is slower than we are. */
 export async function print(text: string): Promise<void> {
@@ -65,7 +73,7 @@ export function renderMode(verdict: Verdict): string {
   return `mode ${verdict.mode}${model}${fallback}, ${verdict.timing.total.toFixed(1)} ms\n`;
 }
 
-/** A path or name can hold what an attacker chose: nothing of it may steer the terminal. */
+/** What an attacker chose can stand in a path, a name or a quoted line: nothing of it may steer the terminal. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }

@@ -1,6 +1,7 @@
 /** `m2m proxy`: settings from flags, environment and file → a running proxy, until SIGTERM or SIGINT drains it. */
 import type { ParsedArgs } from 'citty';
 import { createProxy, resolveConfig } from '../proxy/index.ts';
+import { outliveStderr } from './output.ts';
 import { type Command, UsageError } from './usage.ts';
 
 export const proxyCommand: Command = {
@@ -31,6 +32,7 @@ async function runProxy(args: ParsedArgs): Promise<number> {
   if (args._.length > 0) throw new UsageError(`unexpected '${args._[0]}': m2m proxy takes options only`);
   const config = await resolveConfig({ flags: args, env: process.env, cwd: process.cwd() });
   const proxy = createProxy(config);
+  outliveStderr();
   const { host, port } = await proxy.listen();
   const shown = host.includes(':') ? `[${host}]` : host;
   process.stderr.write(

@@ -25,7 +25,7 @@ export async function scanLines(
   options: ScanOptions,
 ): Promise<number> {
   const handle = file === '-' ? undefined : await openOrExplain(file);
-  const source: AsyncIterable<Uint8Array> = handle ? handle.createReadStream() : process.stdin;
+  const source = explained(handle ? handle.createReadStream() : process.stdin, file);
   const progress = new Progress(handle ? (await handle.stat()).size : undefined);
   let found = false;
   let bad = 0;
@@ -58,8 +58,21 @@ async function openOrExplain(file: string): Promise<FileHandle> {
   try {
     return await open(file);
   } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
+    throw unreadable(file, error);
   }
+}
+
+/** The same bytes; a folder can be opened, and only reading it fails. */
+async function* explained(source: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source;
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): UsageError {
+  return new UsageError(`cannot read ${file}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`);
 }
 
 /** @throws UsageError  the line is no JSON object, or the field is missing */
