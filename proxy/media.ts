@@ -19,6 +19,7 @@ const LINES: ReadonlySet<string> = new Set([
   'application/x-jsonlines',
   'application/jsonlines',
 ]);
+const CR = 0x0d;
 const BINARY =
   /^(?:image|audio|video|font)\/|^application\/(?:octet-stream|pdf|zip|gzip|x-tar|wasm|protobuf|x-protobuf|vnd\.(?:apache|ms-|openxml).*)$/u;
 
@@ -59,7 +60,10 @@ export function responseKind(contentType: string | undefined, route: Route, stat
   return kind === 'json' && status >= 400 ? 'auto' : kind;
 }
 
-/** The parts of a multipart body, without their headers; RFC 2046 §5.1. Undefined where the boundary is missing. */
+/**
+ * The parts of a multipart body, without their headers; RFC 2046 §5.1. Lines may end in LF alone, which Go, Python and
+ * busboy-like readers take. Undefined where no part is found: what cannot be taken apart is read as a whole.
+ */
 export function partsOf(body: Buffer, contentType: string): Buffer[] | undefined {
   const boundary = /;\s*boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))/iu.exec(contentType);
   if (!boundary) return undefined;
@@ -68,11 +72,21 @@ export function partsOf(body: Buffer, contentType: string): Buffer[] | undefined
   let start = body.indexOf(delimiter);
   while (start !== -1) {
     const head = start + delimiter.length;
-    const next = body.indexOf(`\r\n${delimiter}`, head);
-    const part = body.subarray(head, next === -1 ? body.length : next);
-    const blank = part.indexOf('\r\n\r\n');
-    if (blank !== -1) parts.push(part.subarray(blank + 4));
-    start = next === -1 ? -1 : next + 2;
+    // The line end before a delimiter belongs to the delimiter.
+    const next = body.indexOf(`\n${delimiter}`, head);
+    const end = next === -1 ? body.length : body[next - 1] === CR ? next - 1 : next;
+    const part = body.subarray(head, end);
+    const text = textAt(part);
+    if (text !== -1) parts.push(part.subarray(text));
+    start = next === -1 ? -1 : next + 1;
   }
-  return parts;
+  return parts.length === 0 ? undefined : parts;
+}
+
+/** Where a part's headers end, behind the first empty line; -1 where there is none. */
+function textAt(part: Buffer): number {
+  const strict = part.indexOf('\r\n\r\n');
+  const lax = (strict === -1 ? part : part.subarray(0, strict)).indexOf('\n\n');
+  if (lax !== -1) return lax + 2;
+  return strict === -1 ? -1 : strict + 4;
 }

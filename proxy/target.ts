@@ -34,10 +34,12 @@ const OLLAMA: readonly Route[] = ['chat', 'generate', 'embed', 'embeddings', 'ta
   path: `/api/${name}`,
   json: true,
 }));
+/** Anthropic's wire, which vLLM, Ollama and others speak beside OpenAI's. */
+const ANTHROPIC: readonly Route[] = [{ path: '/v1/messages', json: true }];
 const OTHER: Route = { path: 'other', json: false };
 
 const ROUTES: ReadonlyMap<string, Route> = new Map(
-  [...OPENAI, ...OLLAMA].map((route): [string, Route] => [route.path, route]),
+  [...OPENAI, ...OLLAMA, ...ANTHROPIC].map((route): [string, Route] => [route.path, route]),
 );
 /** OpenAI clients whose base URL lacks `/v1`. */
 const SHORT: ReadonlyMap<string, Route> = new Map(
@@ -79,10 +81,10 @@ export class Target {
     const path = mark === -1 ? target : target.slice(0, mark);
     const known = ROUTES.get(path);
     if (known && mark === -1) return { route: known, path: this.#root + target };
-    checkPath(path, target);
+    const plain = plainPath(path, target);
     const short = this.#versioned ? SHORT.get(path) : undefined;
     if (short) return { route: short, path: `${this.#root}/v1${target}` };
-    return { route: known ?? familiar(path), path: this.#root + target };
+    return { route: known ?? ROUTES.get(plain) ?? SHORT.get(plain) ?? familiar(plain), path: this.#root + target };
   }
 }
 
@@ -94,7 +96,13 @@ function familiar(path: string): Route {
   return OTHER;
 }
 
-function checkPath(path: string, target: string): void {
+/**
+ * The path as the most lenient upstream would read it: percent-decoded, in small letters, without a slash at its end.
+ * It says how bodies are read, and never goes anywhere: `/v1/%63hat/completions` must not read as a file would.
+ *
+ * @throws Problem  400 when it is no plain path
+ */
+function plainPath(path: string, target: string): string {
   const refuse = (reason: string): never => {
     throw new Problem(
       400,
@@ -114,10 +122,10 @@ function checkPath(path: string, target: string): void {
     const next = decoded.replace(/%([0-7][0-9a-f])/giu, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
-    if (next === decoded) return;
+    if (next === decoded) return decoded.toLowerCase().replace(/\/+$/u, '');
     decoded = next;
   }
-  refuse('is percent-encoded too many times over');
+  return refuse('is percent-encoded too many times over');
 }
 
 function parseUpstream(upstream: string): URL {

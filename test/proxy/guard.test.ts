@@ -66,6 +66,21 @@ describe('blocking', () => {
     },
   );
 
+  it.each([
+    '/v1/chat/completions',
+    '/v1/chat/completions/',
+    '/v1/chat/completions?x=1',
+    '/v1/%63hat/completions',
+    '/V1/Chat/completions',
+    '/chat/completions/',
+    '/v1/messages',
+  ])('reads %s as JSON, whatever its type and bytes claim to be', async (path) => {
+    rig = await start();
+    const body = Buffer.from(chatOf(ATTACK, { x: '\xff' }), 'latin1'); // no UTF-8, yet JSON to lenient parsers
+    expect((await post(rig, path, body, { 'content-type': 'application/octet-stream' })).status).toBe(400);
+    expect(rig.seen).toHaveLength(0);
+  });
+
   it('refuses bodies in another charset', async () => {
     rig = await start();
     const utf16 = Buffer.from(chatOf(ATTACK), 'utf16le');
@@ -116,6 +131,16 @@ describe('blocking', () => {
     expect(scanned.value('request')).toBe(ATTACK.length + 'A talk about ferries.'.length);
     expect(unscanned.value('request\nbinary')).toBeGreaterThan(0);
     expectBytesAccountedFor();
+  });
+
+  it('reads multipart bodies whose lines end in LF alone, and as a whole where no part is found', async () => {
+    rig = await start();
+    const strict = `--X\r\ncontent-disposition: form-data; name="prompt"\r\n\r\n${ATTACK}\r\n--X--\r\n`;
+    for (const body of [strict, strict.replaceAll('\r', ''), strict.replaceAll('--X', '--Y'), `--X\r\n${ATTACK}`]) {
+      const type = { 'content-type': 'multipart/form-data; boundary=X' };
+      expect((await post(rig, '/v1/files', body, type)).status).toBe(400);
+    }
+    expect(rig.seen).toHaveLength(0);
   });
 
   it('reads every line of JSON Lines', async () => {
