@@ -88,6 +88,7 @@ export function requestHeaders(raw: readonly string[], host: string, key: string
     else if (name === 'host') asked = value;
     else if (name === 'origin') origin = value;
     else if (name === 'upgrade') refuseUpgrade(value);
+    else if (name === 'transfer-encoding') refuseTransferCoding(value);
     else if (name === 'x-request-id' && /^[\w.-]{1,64}$/u.test(value)) id = value;
     if (CREDENTIALS.has(name)) {
       secrets.push(value.replace(/^bearer\s+/iu, ''));
@@ -141,6 +142,13 @@ function refuseUpgrade(value: string): void {
     'upgrade_unsupported',
     'this proxy speaks HTTP/1.1 requests and responses only; leave Upgrade out',
   );
+}
+
+// llhttp takes `gzip, chunked` and undoes the last coding alone: what is left is no text, and nobody would name it to the
+// upstream. RFC 9112 §6.1: a server that does not understand a transfer coding should answer 501.
+function refuseTransferCoding(value: string): void {
+  if (value.trim().toLowerCase() === 'chunked') return;
+  throw new Problem(501, 'transfer_coding_unsupported', 'expected transfer-encoding chunked alone');
 }
 
 /**

@@ -305,6 +305,20 @@ describe('framing', () => {
     await until(() => rig.sockets() === 0);
   });
 
+  it('a body in a transfer coding other than chunked is answered 501 (RFC 9112 §6.1)', async () => {
+    rig = await start();
+    const body = zlib.gzipSync(ATTACK).toString('latin1');
+    const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    for (const [coding, status] of [
+      ['gzip, chunked', 501],
+      ['Chunked', 200],
+    ] as const) {
+      const head = `POST /v1/files HTTP/1.1\r\nhost: a\r\ntransfer-encoding: ${coding}\r\n${CLOSE}\r\n`;
+      expect(statusOf(await raw(rig.port, Buffer.from(head + chunk, 'latin1'))), coding).toBe(status);
+    }
+    expect(rig.seen).toHaveLength(1);
+  });
+
   it('what follows a request on its connection is another request, and scanned as one', async () => {
     rig = await start();
     const say = (text: string, more = ''): string => {
