@@ -75,6 +75,8 @@ export async function decode(bytes: Buffer, coding: string | undefined, limit: n
   if (coding === undefined || coding === '' || coding === 'identity') return bytes;
   const decoder = DECODERS.get(coding);
   if (!decoder) throw new DecodeError('unsupported');
+  // No bytes at all are no gzip either, but servers that compress everything label empty answers too.
+  if (bytes.length === 0) return bytes;
   try {
     return await decoder(bytes, { maxOutputLength: limit });
   } catch (error) {

@@ -141,6 +141,15 @@ describe('content codings', () => {
     expect(headerOf(rig.seen[0]!.headers, 'accept-encoding')).toBe('identity');
   });
 
+  it('passes an empty answer on that is labelled with a coding', async () => {
+    rig = await start({
+      script: (_request, response) =>
+        response.writeHead(202, { 'content-encoding': 'gzip', 'content-length': '0' }).end(),
+    });
+    const response = await post(rig, '/v1/chat/completions', chatOf('hi'));
+    expect([response.status, response.headers.get('content-encoding'), await response.text()]).toEqual([202, null, '']);
+  });
+
   it('refuses a coding it does not know, two at once, and a body that is not what it says', async () => {
     rig = await start();
     for (const [coding, status] of [
