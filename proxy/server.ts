@@ -260,7 +260,19 @@ function answer(shared: Shared, request: IncomingMessage, response: ServerRespon
       return;
     }
   }
-  void new Exchange(shared, request, response).run();
+  const exchange = new Exchange(shared, request, response);
+  const { origin, host } = request.headers;
+  if (origin !== undefined && isLoopback(shared.settings.host) && !isLoopback(host ?? '')) {
+    exchange.refuse(new Problem(403, 'cross_origin', 'this proxy answers no pages of other origins'));
+  } else void exchange.run();
+}
+
+/**
+ * Whether a host, with or without a port, is this machine. A page whose name is made to point here afterwards (DNS
+ * rebinding) is of our own origin by its headers; only its name in `host` gives it away, as CVE-2024-28224 taught Ollama.
+ */
+function isLoopback(host: string): boolean {
+  return /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d+)?$/iu.test(host);
 }
 
 interface Page {

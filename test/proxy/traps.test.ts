@@ -173,6 +173,24 @@ describe('headers', () => {
     expect((await post(rig, '/v1/chat/completions', chatOf('hi'), { origin: rig.origin })).status).toBe(200);
   });
 
+  it('DNS rebinding: a page whose name points here is no page of ours (CVE-2024-28224)', async () => {
+    rig = await start({ upstreamKey: 'sk-own' });
+    const body = chatOf('hi');
+    const ask = async (host: string, origin: string): Promise<number> => {
+      const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: ${host}\r\n${origin}content-length: ${body.length}\r\n${CLOSE}\r\n`;
+      return statusOf(await raw(rig.port, head + body));
+    };
+    for (const host of [`evil.example:${rig.port}`, 'localhost.evil.example', '127.0.0.1.evil.example']) {
+      expect(await ask(host, `origin: http://${host}\r\n`), host).toBe(403);
+    }
+    expect(rig.seen).toHaveLength(0);
+    for (const host of [`localhost:${rig.port}`, `127.0.0.1:${rig.port}`, '[::1]']) {
+      expect(await ask(host, `origin: http://${host}\r\n`), host).toBe(200);
+    }
+    expect(await ask('host.docker.internal', '')).toBe(200);
+    expect((await rig.lines(7))[0]).toMatchObject({ status: 403, error: 'cross_origin' });
+  });
+
   it('hop-by-hop headers stay on their hop, those named by Connection included (RFC 9110 §7.6.1)', async () => {
     rig = await start({
       script: (_request, response) => {
