@@ -36,6 +36,9 @@ export function relayFor(incoming: Incoming): Relay | undefined {
   return undefined;
 }
 
+/** Sends the head alone. `flushHeaders()` of Node 24 would write it in UTF-8, and what is not ASCII in it twice over. */
+const NOTHING = Buffer.alloc(0);
+
 /** Passes the upstream's bytes on as they are, counted as unscanned. */
 function open({ passage, valve, kind, status, headers }: Incoming, reason: string): Relay {
   const { metrics } = passage.shared;
@@ -46,7 +49,7 @@ function open({ passage, valve, kind, status, headers }: Incoming, reason: strin
   }
   passage.writeHead(status, out);
   // The first event of a stream may be long in coming; any other head goes out with the first bytes of its body.
-  if (kind === 'events' || kind === 'lines') passage.response.flushHeaders();
+  if (kind === 'events' || kind === 'lines') passage.response.write(NOTHING);
   return new OpenRelay(passage.response, valve, (size) => {
     metrics.unscanned.add(size, `response\n${reason}`);
     metrics.forwarded.add(size, 'response');
@@ -73,7 +76,7 @@ function screened({ passage, valve, status, headers, release }: Incoming, wire: 
     counting(scan, (size) => (read += size)),
   );
   passage.writeHead(status, responseHeaders(headers, true));
-  response.flushHeaders();
+  response.write(NOTHING);
   // What went in and did not come out was withheld; the frames that end a blocked stream count as passed.
   response.once('close', () => {
     metrics.scanned.add(read, 'response');

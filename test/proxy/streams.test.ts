@@ -67,6 +67,16 @@ describe('server-sent events', () => {
     rig = await start();
   });
 
+  it('keep the bytes of headers that are not ASCII', async () => {
+    for (const scanResponses of [true, false]) {
+      const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-name: 日本\r\nconnection: close\r\n\r\n';
+      rig = await start({ scanResponses, script: ({ socket }) => void socket.end(`${head}data: [DONE]\n\n`) });
+      const answer = await raw(rig.port, 'GET /v1/x HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+      expect(Buffer.from(answer, 'latin1').toString()).toContain('x-name: 日本\r\n');
+      if (scanResponses) await rig.stop();
+    }
+  });
+
   it('blocked midway end with content_filter and [DONE]; no word of the attack is delivered', async () => {
     const stream = streamOf(split(`${STORY.repeat(12)}${ATTACK} ${STORY}`, 5));
     rig = await start({ script: inChunks('text/event-stream', Buffer.from(stream), 50) });
