@@ -216,20 +216,21 @@ abilities absent academic acceptable add adult advance adventure aggressive ago 
 arms art artificial ask aspect attachment attachments aware aws bad bear begins believe biased big bit boss boston bottle box bring buy
 buyers caption cast cat caused characteristics chemical claim claims classified cli clock cmd cold commentary compromised confident consists
 continuing converted cooking costs cpu creativity credits csv cup cvv death dedicated deeper descriptive desire despite die dig dinner
-disgusting disobey disrespectful dns dog don emoji emotional emotions ends engineer enjoy env essay eur evading existence expensive
+disgusting disobey disrespectful dns dog emoji emotional emotions ends engineer enjoy env essay eur evading existence expensive
 experiment exploring extend extreme extremely eyes fair fantasy far favorite feelings feet female fiction fight filtered fire fired fit fix
 forced forever forgot formal formula forth fridge fun funny gender girl god gods gpt guest gun hair happened hat hate hear heard heart
 henceforth hereby hex hit horse hot humanity humans humor husband id illness immersive income individuals inner insult intelligent intimate
 invent invites involving ip island isn japan job king kitten knife lack lan laugh law leaves leaving lewd lie lies likes lips living llm log
-lose lost lot lots loud loves low lying man map marked mask mcp meal melt men mix mod mon mood moon mother mouth narrative naturally
+lose lost lot lots loud loves low lying man map marked mask mcp meal melt mix mod mon mood moon mother mouth narrative naturally
 navigator nda neighbour netcat night nobody numbered oak obeys occurs ok old onward onwards opening opinions optimal orbit os ought
 overridden paid pain parents pay pdf pelican penalty perverted ping pirate plane plays poem poet poor posted pot praise presented prize
 proactive progression prove queen race rain ram rates raw reaction realism realistic realm reasons rebel recommendations red regarding
 regulations rejected rejects relativity reliable remaining repetition replacing req respect respectful responsibility responsible restricts
-resume retracted reward river rooms row rude sake san sat scp sdk sea seem seems selling set sex shop shout sick silver sin sir sister sit
-six sky sleep slur smart smell society sold son sound speaking speech sql ssh strike stuff stupid subjects submitted sum summer sun supply
+resume retracted reward river rooms row rude sake san scp sdk sea seem seems selling set sex shop shout sick silver sin sir sister sit
+six sky sleep slur smart smell society sold sound speaking speech sql ssh strike stuff stupid subjects submitted sum summer sun supply
 surprise swear synthesise tag tail tangerine tar taste tax tea tear ten thief thinks thoughts tied tip tipped tls tom tongue top tower town
 toy trade tricks tries troubleshooting truth try tue ultimate ultra understood universe unsafe unsubscribe upset url usd van velvet viewer
 village vulnerabilities vulnerable wage walk wall war warm wash waste weak wear web wed wei west whispers whoever wife wild willing win wind
 wine winter wise wish woman women wood worse worst worth wound xml xxd yard yeah yellow yet young zip zone
+cp stats supply hotwire don org com net gif jan feb apr jun jul aug sep oct nov dec mon tue thu fri everyone
 `.trim().split(/\s+/); // biome-ignore format: a word list

@@ -46,19 +46,22 @@ const braille = (text: string): string =>
     return part in PUNCTUATION ? cell(PUNCTUATION[part]!) : part;
   });
 
-const NATO = (
+// ICAO Annex 10, volume II, 5.2.1.3; figures as in its table; the names of signs as they are spoken in an address.
+const SPELLING = (
   'Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar Papa Quebec Romeo ' +
-  'Sierra Tango Uniform Victor Whiskey Xray Yankee Zulu'
+  'Sierra Tango Uniform Victor Whiskey Xray Yankee Zulu ' +
+  'Zero One Two Three Four Five Six Seven Eight Nine Stop Comma Dash Slant Colon At Underscore Equals Query'
 ).split(' ');
+const SPELLED = `${LETTERS}0123456789.,-/:@_=?`;
 
-/** Letters alone, as garak's `InjectNato` has it; words kept apart by `gap`. */
+/** Words kept apart by `gap`; signs without a name are left out. garak's `InjectNato` leaves out figures and all signs. */
 const nato = (text: string, gap: string): string =>
   text
     .toUpperCase()
-    .split(/[^A-Z']+/)
-    .map((word) => word.replace(/'/g, ''))
-    .filter((word) => word.length > 0)
-    .map((word) => Array.from(word, (letter) => NATO[LETTERS.indexOf(letter)]!).join(' '))
+    .split(/\s+/)
+    .map((word) => Array.from(word, (sign) => SPELLING[SPELLED.indexOf(sign)]).filter((name) => name !== undefined))
+    .filter((names) => names.length > 0)
+    .map((names) => names.join(' '))
     .join(gap);
 
 export const CIPHERS: readonly Transform[] = [

@@ -15,7 +15,7 @@ const PRICES: Readonly<Record<number, number>> = {
   [Disguise.plain]: 1.6,
   [Disguise.common]: 1.5,
   [Disguise.known]: 2.1,
-  [Disguise.innocent]: 2.5,
+  [Disguise.innocent]: 2.3,
 };
 const FURTHER_PRICE = 2.1;
 /** What words of two letters cost more: they are parts of everything. */
@@ -29,6 +29,9 @@ const UNKNOWN = 1.2;
 const UNKNOWN_LETTER = 1.6;
 /** What a word costs more that goes on over a capital in its middle. */
 const OVER_CAPITAL = 2;
+
+/** Words that two commoner ones spell far more often: `you are a`, `to do`, `look up`. */
+const DOUBLE: ReadonlySet<number> = new Set(['area', 'todo', 'lookup', 'everyone'].map(hashWord));
 
 function extra(length: number, price: number): number {
   if (length < 3) return SHORT;
@@ -118,7 +121,7 @@ class Cutter {
         if (j === i && unit !== 97 && unit !== 105) continue;
         const word = PRICES[table.find(hash) & 15] ?? (further.has(hash) ? FURTHER_PRICE : undefined);
         if (word === undefined) continue;
-        const price = here + over + word + extra(j + 1 - i, word);
+        const price = here + over + word + extra(j + 1 - i, word) + (DOUBLE.has(hash) ? 2 : 0);
         if (price >= words[j + 1]!) continue;
         words[j + 1] = price;
         back[j + 1] = i;
@@ -161,9 +164,10 @@ class Cutter {
       }
       const rest = lower.slice(i, i + 12);
       const gap =
-        (isLetter(last) && !address && BEGINS.test(rest)) ||
-        (isLetter(last) && OPTION.test(rest) && this.#single(i + 1)) ||
+        (isLetter(last) && !address && (BEGINS.test(rest) || this.#hiddenFile(i))) ||
+        (unit === DASH && this.#option(i, last, address)) ||
         unit === BAR ||
+        (unit === AT && lower.charCodeAt(i - 2) === DASH && this.#before[i - 2] === 1) ||
         (isDigit(unit) && isLetter(last) && !address && this.#wordEndsAt(i));
       if (gap) {
         this.#before[i] = 1;
@@ -176,12 +180,32 @@ class Cutter {
   /** Whether a gap is to be put between a sign and the letter at `i`. */
   #afterSign(i: number, last: number, address: boolean): boolean {
     if (isDigit(last)) return !address && this.#starts[i] === 1 && this.#wordAt(i) > 1;
-    if (last === COMMA || last === SEMICOLON || last === EXCLAMATION || last === BAR) return true;
+    if (last === COMMA || last === SEMICOLON || last === EXCLAMATION || last === BAR || last === CLOSING) return true;
     if (last === QUESTION) return !address;
     if (last === COLON) return true;
     if (last !== DOT) return false;
     if (this.#capitalAt(i) && !this.#capitalAt(i - 2)) return true;
-    return !address && this.#starts[i] === 1 && this.#wordAt(i) > 1 && !EXTENSION.test(this.#lower.slice(i, i + 10));
+    const size = this.#wordAt(i);
+    return (
+      !address && this.#starts[i] === 1 && size > 1 &&
+      !EXTENSION.test(this.#lower.slice(i, i + size)) && !OBJECT.test(this.#lower.slice(Math.max(0, i - 13), i - 1))
+    ); // biome-ignore format: one condition
+  }
+
+  /** `.env` at `i`, but not `process.env`. */
+  #hiddenFile(i: number): boolean {
+    if (this.#lower.charCodeAt(i) !== DOT || OBJECT.test(this.#lower.slice(Math.max(0, i - 12), i))) return false;
+    return HIDDEN_FILE.test(this.#lower.slice(i + 1, i + 1 + this.#wordAt(i + 1)));
+  }
+
+  /** `-X` and `--acl` behind a word or a path. */
+  #option(i: number, last: number, address: boolean): boolean {
+    const next = this.#lower.charCodeAt(i + 1);
+    if (next === DASH)
+      return isLetter(this.#lower.charCodeAt(i + 2)) && (isLetter(last) || isDigit(last) || last === SLASH);
+    return (
+      isLetter(last) && !address && isLetter(next) && this.#wordAt(i + 1) === 1 && this.#lower.charCodeAt(i + 2) !== DOT
+    );
   }
 
   #capitalAt(at: number): boolean {
@@ -196,11 +220,6 @@ class Cutter {
     return end - i;
   }
 
-  /** Whether one letter stands alone at `i`. */
-  #single(i: number): boolean {
-    return this.#lower.charCodeAt(i) === DASH || this.#wordAt(i) === 1;
-  }
-
   /** Whether the letters before `end` are a known word that numbers stand apart from. */
   #wordEndsAt(end: number): boolean {
     let from = end - 1;
@@ -210,15 +229,18 @@ class Cutter {
 }
 
 /** What begins a path where a letter stands in front of it. */
-const BEGINS = /^(?:~\/|\$\(|\/(?:etc|proc|root|home|var|tmp|usr)\b|\.(?:env|ssh|aws|git|npmrc)\b)/;
-const OPTION = /^--?[a-z]/;
+const BEGINS = /^(?:~\/|\$\(|\/(?:etc|proc|root|home|var|tmp|usr)\b)/;
+const HIDDEN_FILE = /^(?:env|ssh|aws|git|npmrc|netrc|bash|docker|kube)$/;
 /** What follows a dot without a gap: the ends of host and file names. */
 const EXTENSION =
-  /^(?:com|org|net|info|example|test|app|dev|json|txt|md|sh|py|js|env|read|get|post|send|system)(?![a-z])/;
+  /^(?:com|org|net|info|example|test|app|dev|json|txt|md|sh|py|js|ts|csv|xml|pdf|sql|log|key|env|read|get|post|call)$/;
+/** Names whose parts follow a dot. */
+const OBJECT = /(?:process|os|sys|json|navigator|window|document|storage|console|meta|axios|https?|requests)$/;
 /** Words that are written with their number. */
 const NUMBERED = /^(?:base|rot|utf|sha|md|s|v|x|mp|ipv)$/;
 
 const EXCLAMATION = 33;
+const CLOSING = 41;
 const COMMA = 44;
 const DASH = 45;
 const DOT = 46;
