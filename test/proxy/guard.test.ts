@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Classifier } from '../../security/index.ts';
-import { ATTACK, chatOf, completionOf, post, type Rig, start } from './rig.ts';
+import { ATTACK, chatOf, completionOf, expectBytesAccountedFor, post, type Rig, start } from './rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -8,16 +8,6 @@ afterEach(() => rig.stop());
 const saying = (content: string) => (_request: unknown, response: import('node:http').ServerResponse) => {
   response.writeHead(200, { 'content-type': 'application/json' }).end(completionOf(content));
 };
-
-/** Per direction: scanned + unscanned = forwarded + withheld. */
-function expectBytesAccountedFor(): void {
-  const { scanned, unscanned, forwarded, withheld } = rig.proxy.metrics;
-  for (const direction of ['request', 'response']) {
-    const reasons = ['binary', 'switched_off', 'scan_error', 'token_ids'];
-    const unread = reasons.reduce((sum, reason) => sum + unscanned.value(`${direction}\n${reason}`), 0);
-    expect(scanned.value(direction) + unread).toBe(forwarded.value(direction) + withheld.value(direction));
-  }
-}
 
 describe('blocking', () => {
   it('answers a blocked request with 400 content_filter and the verdict, and the upstream never sees it', async () => {
@@ -32,7 +22,7 @@ describe('blocking', () => {
     expect(ATTACK).toContain(m2m.threats[0]!.evidence);
     expect(rig.seen).toHaveLength(0);
     expect(rig.proxy.metrics.blocked.value('prompt_injection')).toBe(1);
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 
   it.each(['/v1/completions', '/v1/embeddings', '/v1/responses', '/api/generate', '/v1/rerank'])(
@@ -53,7 +43,7 @@ describe('blocking', () => {
     const text = await response.text();
     expect(JSON.parse(text)).toMatchObject({ error: { code: 'content_filter', m2m: { stage: 'response' } } });
     expect(text).not.toContain('ignore all previous');
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 
   it.each(['text/plain', 'application/octet-stream', 'image/png', 'application/x-www-form-urlencoded'])(
@@ -130,7 +120,7 @@ describe('blocking', () => {
     const { scanned, unscanned } = rig.proxy.metrics;
     expect(scanned.value('request')).toBe(ATTACK.length + 'A talk about ferries.'.length);
     expect(unscanned.value('request\nbinary')).toBeGreaterThan(0);
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 
   it('reads multipart bodies whose lines end in LF alone, and as a whole where no part is found', async () => {
@@ -167,14 +157,14 @@ describe('policy', () => {
       expect((await post(rig, '/v1/chat/completions', body)).status).toBe(200);
     }
     expect(rig.seen).toHaveLength(3);
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
     await rig.stop();
     rig = await start({ monitor: true, script: saying(ATTACK) });
     for (const body of [chatOf(ATTACK), '{"messages":', chatOf('hi')]) {
       const response = await post(rig, '/v1/chat/completions', body);
       expect([response.status, response.headers.get('x-m2m-verdict')]).toEqual([200, 'flag']);
     }
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 
   it('lets phrases, rules and paths of the allow-list pass', async () => {
@@ -196,7 +186,7 @@ describe('policy', () => {
     const { messages } = JSON.parse(rig.seen[0]!.body.toString()) as { messages: { content: string }[] };
     expect(messages[0]!.content).toContain('Good morning. ');
     expect(messages[0]!.content).not.toContain('ignore all previous instructions');
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 
   it('blocks what should be cut out of a body that it cannot edit', async () => {
@@ -211,13 +201,13 @@ describe('policy', () => {
     rig = await start({ scanRequests: false, script: saying(ATTACK) });
     expect((await post(rig, '/v1/chat/completions', chatOf(ATTACK))).status).toBe(400);
     expect(rig.seen).toHaveLength(1);
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
     await rig.stop();
     rig = await start({ scanResponses: false, script: saying(ATTACK) });
     const response = await post(rig, '/v1/chat/completions', chatOf('hi'));
     expect(await response.text()).toBe(completionOf(ATTACK));
     expect(rig.proxy.metrics.unscanned.value('response\nswitched_off')).toBe(completionOf(ATTACK).length);
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 });
 
@@ -232,7 +222,7 @@ describe('failing scans', () => {
     expect(rig.seen).toHaveLength(0);
     expect(rig.proxy.metrics.scanErrors.value('closed')).toBe(1);
     expect((await rig.lines(1))[0]).toMatchObject({ status: 503, verdict: 'error' });
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 
   it('fails open when told to, and says so in header, log and metric', async () => {
@@ -242,7 +232,7 @@ describe('failing scans', () => {
     await response.text();
     expect(rig.proxy.metrics.scanErrors.value('open')).toBe(2);
     expect(rig.proxy.metrics.unscanned.value('request\nscan_error')).toBe(chatOf('hi').length);
-    expectBytesAccountedFor();
+    expectBytesAccountedFor(rig.proxy);
   });
 
   it('falls back to rules in auto mode, visibly', async () => {
@@ -272,7 +262,7 @@ it('counts prompts of token ids as unscanned: no rule can read them', async () =
   expect((await post(rig, '/v1/completions', body)).status).toBe(200);
   expect(rig.proxy.metrics.unscanned.value('request\ntoken_ids')).toBe(body.length);
   expect(rig.proxy.metrics.scanned.value('request')).toBe(0);
-  expectBytesAccountedFor();
+  expectBytesAccountedFor(rig.proxy);
 });
 
 it('scans every byte that it forwards, over a mix of traffic', async () => {

@@ -1,6 +1,7 @@
 /** A scripted upstream and a proxy in front of it, on free loopback ports; and a client that writes raw bytes. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { expect } from 'vitest';
 import { createProxy, type ProxyConfig, type ProxyServer } from '../../proxy/index.ts';
 import type { Classifier } from '../../security/index.ts';
 
@@ -105,10 +106,24 @@ export async function start({ script = answerOk, path = '/v1', classifier, ...co
     sockets: () => open.size,
     stop: async () => {
       await proxy.close();
+      expectBytesAccountedFor(proxy);
       upstream.closeAllConnections();
       await new Promise((resolve) => upstream.close(resolve));
     },
   };
+}
+
+/** Per direction: scanned + unscanned = forwarded + withheld. Every rig is held to it when it stops. */
+export function expectBytesAccountedFor({ metrics }: ProxyServer): void {
+  const { scanned, unscanned, forwarded, withheld } = metrics;
+  for (const direction of ['request', 'response']) {
+    const reasons = ['binary', 'switched_off', 'scan_error', 'token_ids'];
+    const unread = reasons.reduce((sum, reason) => sum + unscanned.value(`${direction}\n${reason}`), 0);
+    expect([direction, scanned.value(direction) + unread]).toEqual([
+      direction,
+      forwarded.value(direction) + withheld.value(direction),
+    ]);
+  }
 }
 
 /** Waits until `claim` holds; the test's own time-out ends a claim that never does. */
