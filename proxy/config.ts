@@ -39,7 +39,7 @@ export interface Sources {
  */
 export function resolveConfig({ flags = {}, env = {}, cwd }: Sources): ProxyConfig {
   const origins = new Map<string, string>();
-  const named = flags.config ?? env.M2M_CONFIG;
+  const named = flags.config ?? (env.M2M_CONFIG || undefined);
   const { keyName, ...file } = readConfigFile(named === undefined ? undefined : String(named), cwd, origins);
   const merged: Record<string, unknown> = { ...file };
   for (const name of Object.keys(KINDS) as Name[]) {

@@ -17,7 +17,7 @@ export interface Limits {
 
 /** Milliseconds. */
 export interface Timeouts {
-  /** For a client to send a request's headers; default 10,000. */
+  /** For a client to send a request's headers; default 10,000, or `requestMs` where that is less. */
   readonly headersMs: number;
   /** For a client to send the whole request; default 60,000. */
   readonly requestMs: number;
@@ -141,7 +141,7 @@ export function checkSettings(value: unknown, origin: (path: string) => string):
   throw new ConfigError(`${path}${unknown ? ' ' : ': '}${known} (${origin(path)})`);
 }
 
-/** Fills in the defaults. @throws ConfigError  a setting is unknown or malformed, or there is no upstream */
+/** Fills in the defaults. @throws ConfigError  a setting is unknown, malformed or against another, or there is no upstream */
 export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Settings {
   const config = checkSettings(plain, () => 'createProxy');
   if (config.upstream === undefined) {
@@ -149,6 +149,13 @@ export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Set
   }
   if (upstreamKey !== undefined && !/^[\x21-\x7e]+$/u.test(upstreamKey)) {
     throw new ConfigError('upstreamKey: expected visible ASCII characters only, found others');
+  }
+  const requestMs = config.timeouts?.requestMs ?? 60_000;
+  const headersMs = config.timeouts?.headersMs ?? Math.min(10_000, requestMs);
+  if (headersMs > requestMs) {
+    throw new ConfigError(
+      `timeouts: headersMs (${headersMs}) is above requestMs (${requestMs}), which it is a part of`,
+    );
   }
   return {
     upstream: config.upstream,
@@ -165,13 +172,13 @@ export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Set
       ...config.limits,
     },
     timeouts: {
-      headersMs: 10_000,
-      requestMs: 60_000,
       connectMs: 10_000,
       upstreamMs: 300_000,
       idleMs: 300_000,
       drainMs: 30_000,
       ...config.timeouts,
+      headersMs,
+      requestMs,
     },
   };
 }

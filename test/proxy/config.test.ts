@@ -65,6 +65,7 @@ describe('where settings come from', () => {
     );
     expect(resolveConfig({ cwd }).upstream).toBe('http://a/v1');
     expect(resolveConfig({ env: { M2M_CONFIG: 'other.json' }, cwd }).upstream).toBe('http://b/v1');
+    expect(resolveConfig({ env: { M2M_CONFIG: '' }, cwd }).upstream).toBe('http://a/v1');
     expect(resolveConfig({ flags: { config: 'other.json' }, cwd }).allow).toEqual({ names: ['x'] });
   });
 
@@ -116,6 +117,7 @@ describe('createProxy refuses', () => {
     [{ upstream: 'http://u:secret@x/v1' }, /^upstream: .*credentials/],
     [{ upstream: 'http://x/v1?key=1' }, /^upstream: .*query/],
     [{ upstream, flagAt: 0.9, blockAt: 0.5 }, /flagAt \(0\.9\) is above blockAt/],
+    [{ upstream, timeouts: { headersMs: 2000, requestMs: 1000 } }, /^timeouts: headersMs \(2000\) is above requestMs/],
     [{ upstream, mode: 'neural' }, /^mode neural: no classifier is loaded/],
     [{ upstream, upstreamKey: 'a\r\nb' }, /^upstreamKey: /],
     [{ upstream, colour: 'blue' } as ProxyConfig, /^colour is no setting \(createProxy\)$/],
@@ -125,4 +127,11 @@ describe('createProxy refuses', () => {
     );
     expect(() => createProxy(config)).not.toThrow(/secret/);
   });
+});
+
+it('a time for requests that is shorter than the default for headers bounds both', async () => {
+  const proxy = createProxy({ upstream, port: 0, timeouts: { requestMs: 5000 }, log: () => undefined });
+  const { port } = await proxy.listen();
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+  await proxy.close();
 });
