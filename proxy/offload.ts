@@ -40,7 +40,9 @@ export class Offload {
   /** As `SecurityScanner.scan`. @throws Error  under the name of the error that ended the scan or the thread */
   scan(input: Uint8Array | string, options: ScanOptions): Promise<Verdict> {
     this.#worker ??= this.#start();
-    const question: Question = { id: this.#next++, input, options };
+    // A view is sent with all of the memory behind it: each part of a 16 MB form would be a copy of the whole form.
+    const own = typeof input === 'string' || input.byteLength === input.buffer.byteLength;
+    const question: Question = { id: this.#next++, input: own ? input : new Uint8Array(input), options };
     return new Promise((resolve, reject) => {
       this.#waiting.set(question.id, { resolve, reject });
       this.#worker!.postMessage(question);

@@ -1,5 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { Offload } from '../../proxy/offload.ts';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Offload, type Question } from '../../proxy/offload.ts';
 import { SecurityScanner } from '../../security/index.ts';
 import { ATTACK, chatOf, completionOf, post, type Rig, start } from './rig.ts';
 
@@ -49,6 +50,18 @@ describe('the thread', () => {
       expect(there.should_block).toBe(true);
     }
     await offload.close();
+  });
+
+  it('is sent the bytes of a view alone, not the memory behind it', async () => {
+    const sent = vi.spyOn(Worker.prototype, 'postMessage');
+    const offload = new Offload({});
+    const form = Buffer.alloc(1_000_000, 0x61);
+    await offload.scan(form.subarray(10, 200_010), { format: 'text' });
+    await offload.close();
+    const { input } = sent.mock.calls[0]![0] as Question;
+    expect(input).toHaveLength(200_000);
+    expect((input as Uint8Array).buffer.byteLength).toBe(200_000);
+    sent.mockRestore();
   });
 
   it('fails the scans it had when it dies, and the next scan gets another one', async () => {
