@@ -89,11 +89,12 @@ class Run {
     const aligned = folded.layer.map === layer.map;
     const words = this.#unglyph(folded, aligned ? layer.text : undefined, depth, name);
     const found = scan(words.text, aligned ? layer.text : undefined);
-    this.#respelled(words, found, depth, name);
+    const stretches = this.#stretches(layer, folded, found, aligned);
+    this.#respelled(words, found, depth, name, stretches.find((piece) => piece.name === 'spaced')?.layer);
     const decoded = [
       ...(folded.carriers ? decodeCarriers(layer, this.#allowance) : []),
       ...(CIPHER.test(path) ? [] : this.#ciphers(words, found)),
-      ...this.#stretches(layer, folded, found, aligned),
+      ...stretches,
     ];
     for (const piece of decoded) this.#descend(piece, depth, name(piece.name), hidden);
   }
@@ -113,13 +114,19 @@ class Run {
     return plain.layer;
   }
 
-  #respelled(words: Layer, found: Scanned, depth: number, name: (own: string) => string): void {
+  #respelled(
+    words: Layer,
+    found: Scanned,
+    depth: number,
+    name: (own: string) => string,
+    read: Layer | undefined,
+  ): void {
     if (found.respell.length > 0) {
       const { layer, name: own, hidden } = respell(words, found);
       this.#add(name(own), layer, depth, hidden);
     }
     if (found.joined.length > 0) this.#add(name('joined'), apart(words, found.joined), depth, true);
-    if (found.spaced.length === 0) return;
+    if (found.spaced.length === 0 || (read && readsAll(read, words, found.singles))) return;
     const closed = unspaced(words, found.spaced);
     this.#add(name('spaced'), closed, depth, true);
     // Letters set apart may be leetspeak or slips as well.
@@ -196,4 +203,27 @@ class Run {
 function pointsAnywhere({ base64, codes, ascii85, strokes, singles, braille, uuencode, spelled }: Scanned): boolean {
   const leads = base64.length + codes.length + ascii85.length + strokes.length + singles.length;
   return leads > 0 || braille || uuencode || spelled;
+}
+
+/** Whether the decoder of characters set apart read all runs of single letters: its reading has the signs as well. */
+function readsAll(read: Layer, words: Layer, runs: readonly number[]): boolean {
+  const starts = read.map?.starts ?? [];
+  for (let k = 0; k < runs.length; k += 2) {
+    const [from, to] = origin(words, runs[k]!, runs[k + 1]!);
+    let characters = 0;
+    for (let i = lowerBound(starts, from); i < starts.length && starts[i]! < to; i++) characters++;
+    if (characters * 4 < to - from) return false;
+  }
+  return runs.length > 0;
+}
+
+/** The first index whose value is not below `value`; `sorted` rises. */
+function lowerBound(sorted: ArrayLike<number>, value: number): number {
+  let low = 0;
+  for (let high = sorted.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

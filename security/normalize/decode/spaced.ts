@@ -139,15 +139,26 @@ function putWords(text: string, tokens: readonly number[], pieces: Pieces): void
   const { weaver } = pieces;
   let letters = '';
   for (let k = 0; k < tokens.length; k += 3) letters += text.slice(tokens[k]!, tokens[k + 1]!);
-  const gaps = findGaps(letters);
+  const parting = partingSign(letters);
+  const gaps = parting === '' ? findGaps(letters) : undefined;
   weaver.rewind(weaver.length - pieces.length);
   for (let k = 0, i = 0; k < tokens.length; k += 3) {
     const [from, to] = [tokens[k]!, tokens[k + 1]!];
-    if (gaps.before[i] === 1) weaver.put(32, tokens[k - 2]!, from);
-    weaver.copy(text, from, to);
+    if (gaps?.before[i] === 1) weaver.put(32, tokens[k - 2]!, from);
+    if (text[from] === parting) weaver.put(32, from, to);
+    else weaver.copy(text, from, to);
     i += to - from;
   }
-  pieces.end(readsAsWords(gaps));
+  pieces.end(gaps === undefined || readsAsWords(gaps));
+}
+
+/** The sign that stands for the gap between words: `i g n o r e / a l l`. It comes again after a word's length at most. */
+function partingSign(letters: string): string {
+  for (const sign of '/|_+*~') {
+    const words = letters.split(sign);
+    if (words.length > 3 && words.every((word) => word.length > 0 && word.length <= 16)) return sign;
+  }
+  return '';
 }
 
 function newlines(text: string, start: number, end: number): number {
