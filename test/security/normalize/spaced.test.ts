@@ -43,6 +43,7 @@ describe('characters set apart', () => {
     const layer = read(text);
     const at = layer.text.indexOf('ignore');
     expect(text.slice(...origin(layer, at, at + 6))).toBe('i g n o r e');
+    expect(text.slice(...origin(layer, at - 1, at))).toBe(' ');
   });
 
   it.each([
