@@ -28,7 +28,7 @@ export interface FrameParser {
   push(chunk: Uint8Array): Frame[];
   /** What the end of the stream leaves over. */
   end(): Frame[];
-  /** The bytes that belong to no finished frame yet. */
+  /** The bytes that no frame was returned for: of the unfinished one, and of a push that threw. */
   leftover(): Uint8Array;
 }
 
@@ -48,6 +48,7 @@ export function readUtf8(bytes: Uint8Array): { text: string; malformed: boolean 
 export class SseParser implements FrameParser {
   readonly #lines: LineBuffer;
   readonly #maxFrame: number;
+  #refused: readonly Frame[] = [];
   #first = true;
   #fields: Fields = new Fields();
 
@@ -61,6 +62,7 @@ export class SseParser implements FrameParser {
     this.#lines.push(chunk);
     for (let line = this.#lines.next(); line; line = this.#lines.next()) this.#read(line, frames, false);
     if (this.#lines.kept > this.#maxFrame) {
+      this.#refused = frames;
       throw new StreamFormatError(
         `an event is longer than ${this.#maxFrame} bytes; raise maxFrame or drop the upstream`,
       );
@@ -78,7 +80,7 @@ export class SseParser implements FrameParser {
   }
 
   leftover(): Uint8Array {
-    return this.#lines.take(true);
+    return joined([...this.#refused.map((frame) => frame.bytes), this.#lines.take(true)]);
   }
 
   #read(bytes: Uint8Array, frames: Frame[], unfinished: boolean): void {
@@ -134,6 +136,7 @@ const MAX_FIELD_NAME = 16;
 export class NdjsonParser implements FrameParser {
   readonly #lines: LineBuffer;
   readonly #maxFrame: number;
+  #refused: readonly Frame[] = [];
 
   constructor(maxFrame: number = 16_777_216) {
     this.#maxFrame = maxFrame;
@@ -145,6 +148,7 @@ export class NdjsonParser implements FrameParser {
     this.#lines.push(chunk);
     for (let line = this.#lines.next(); line; line = this.#lines.next()) frames.push(this.#frame(line, false));
     if (this.#lines.kept > this.#maxFrame) {
+      this.#refused = frames;
       throw new StreamFormatError(`a line is longer than ${this.#maxFrame} bytes; raise maxFrame or drop the upstream`);
     }
     return frames;
@@ -156,7 +160,7 @@ export class NdjsonParser implements FrameParser {
   }
 
   leftover(): Uint8Array {
-    return this.#lines.take(true);
+    return joined([...this.#refused.map((frame) => frame.bytes), this.#lines.take(true)]);
   }
 
   #frame(line: Uint8Array, unfinished: boolean): Frame {
@@ -170,6 +174,16 @@ export class NdjsonParser implements FrameParser {
       ...(unfinished ? { unfinished: true } : {}),
     };
   }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 const ENCODER = new TextEncoder();

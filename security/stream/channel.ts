@@ -6,20 +6,23 @@
  * window finds is confirmed on the whole text so far before it stops anything, because a window's edge can make
  * something of an innocent text; until then everything from there on is held.
  */
+import { StreamFormatError } from '../../errors.ts';
 import { redact } from '../redact.ts';
 import type { Inspected, ScanOptions, SecurityScanner } from '../scanner.ts';
-import type { Role, Threat, Verdict } from '../verdict.ts';
+import type { Role, Verdict } from '../verdict.ts';
 import { Cuts } from './cuts.ts';
 import type { Continued } from './event.ts';
 import { alignedBase, lettersFrom, openFrom, runFrom } from './hold.ts';
 import { JsonPrefix } from './json-prefix.ts';
-import { conclude, faulty, merge, relocated, shift, withFields } from './verdicts.ts';
+import { conclude, faulty, inside, merge, relocated, shift, withFields } from './verdicts.ts';
 
 export interface Hold {
   /** Characters of a view that a match may span. */
   readonly holdBack: number;
   /** Characters that one channel may hold before the stream fails closed. */
   readonly maxHeld: number;
+  /** Pass on what cannot be judged. */
+  readonly failOpen: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -82,6 +85,11 @@ export class Channel {
     return this.#length;
   }
 
+  /** What the rules found in the windows so far. */
+  get glimpsed(): Verdict {
+    return conclude([...this.#found.values()], { mode: 'patterns', model: null });
+  }
+
   /** True when the text was complete, judged as a whole and released. */
   get closed(): boolean {
     return this.closing && this.#verdict?.at === this.#length;
@@ -117,7 +125,7 @@ export class Channel {
 
   /** Judges the window and moves `safe`. @param last  nothing more will come @returns a verdict that stops the stream, if there is one */
   async advance(scanner: SecurityScanner, last: boolean = false): Promise<Verdict | undefined> {
-    if (this.#document && this.#length - this.safe > this.#hold.maxHeld) return this.#tooLong();
+    if (this.#document && this.#length - this.safe > this.#hold.maxHeld) return this.#tooLong(scanner);
     this.#scanned = this.#length;
     if (this.#broke) {
       this.#broke = false;
@@ -134,19 +142,19 @@ export class Channel {
       const [start, end] = moved.threat.span;
       if ((moved.decision !== 'block' && moved.decision !== 'redact') || end <= this.safe) continue;
       if (this.#cuts.covers(start, end)) continue;
-      if (end > this.#base + text.length - SETTLE) open = Math.min(open, start);
+      if (!last && end > this.#base + text.length - SETTLE) open = Math.min(open, start);
       else settled.push(moved);
     }
     const stop = await this.#confirm(scanner, settled);
     if (stop) return stop;
     if (this.#suspect) open = Math.min(open, this.#suspect.from);
-    if (scanner.mode !== 'patterns' && open > this.safe) {
+    if (scanner.mode !== 'patterns' && (last || open > this.safe)) {
       const stopped = await this.#classify(scanner, text);
       if (stopped) return stopped;
     }
     this.safe = Math.max(this.safe, open);
     this.#trim();
-    return this.#length - this.safe > this.#hold.maxHeld ? this.#tooLong() : undefined;
+    return this.#length - this.safe > this.#hold.maxHeld ? this.#tooLong(scanner) : undefined;
   }
 
   /** Judges the text as a whole; afterwards all of it is safe, unless the verdict blocks. */
@@ -260,9 +268,11 @@ export class Channel {
     if (this.#length > KEEP) this.#archive = undefined;
   }
 
-  #tooLong(): Verdict {
-    const fault = faulty('held-too-long', `more than ${this.#hold.maxHeld} characters had to be held at ${this.path}`);
-    return merge([fault, conclude([...this.#found.values()], { mode: 'patterns', model: null })]);
+  /** @throws StreamFormatError  the policy only watches, or the caller chose to fail open */
+  #tooLong(scanner: SecurityScanner): Verdict {
+    const detail = `more than ${this.#hold.maxHeld} characters had to be held at ${this.path}`;
+    if (this.#hold.failOpen || !scanner.enforces) throw new StreamFormatError(detail);
+    return merge([faulty('held-too-long', detail), this.glimpsed]);
   }
 }
 
@@ -275,14 +285,4 @@ function wordStart(text: string, at: number): number {
 /** The arguments of a call as an answer that is not streamed has them, so that they are judged in the same way. */
 function asCall(text: string): { type: string; arguments: string } {
   return { type: 'function_call', arguments: text };
-}
-
-/** The verdict about a text at `path`, told as if the text stood alone. */
-function inside(verdict: Verdict, path: string): { redactions: readonly Threat[] } {
-  const redactions = (verdict.redactions ?? []).map((threat) => {
-    const { path: full, ...rest } = threat;
-    const inner = full?.slice(path.length).replace(/^\./, '');
-    return inner === undefined || inner === '' ? rest : { ...rest, path: inner };
-  });
-  return { redactions };
 }

@@ -5,6 +5,7 @@
  * No dialect is listed field by field: a string under one of the names in CONTINUED continues, whatever the API, and
  * arrays are told apart by the `index` of their elements, so that interleaved choices and tool calls stay apart.
  */
+import { childPath } from '../path.ts';
 import type { Role } from '../verdict.ts';
 
 /** A string of an event and where it stands, so that it can be replaced there. */
@@ -56,7 +57,8 @@ const INDICES = ['output_index', 'content_index', 'summary_index', 'index'] as c
 /** @returns undefined when the value nests deeper than MAX_DEPTH */
 export function readEvent(value: unknown, name: string | undefined): Event | undefined {
   const record = isRecord(value) ? value : undefined;
-  const type = typeof record?.type === 'string' ? record.type : '';
+  // Beside choices no client reads a type, which must not cut their texts into channels.
+  const type = typeof record?.type === 'string' && !Array.isArray(record.choices) ? record.type : '';
   const found: Found = { continued: [], whole: [], prefix: '', continues: !WHOLE_TYPE.test(type) };
   if (type !== '') found.prefix = `${type}${INDICES.map((key) => `|${plain(record?.[key])}`).join('')}|`;
   if (typeof value === 'string') found.whole.push({ text: value, path: 'data' });
@@ -89,7 +91,7 @@ function walk(node: unknown, path: string, found: Found, depth: number): boolean
   if (depth > MAX_DEPTH) return false;
   if (Array.isArray(node)) {
     for (const [i, child] of node.entries()) {
-      const at = `${path}[${isRecord(child) && Number.isSafeInteger(child.index) ? child.index : i}]`;
+      const at = `${path}[${isRecord(child) ? indexOf(child, i) : i}]`;
       if (typeof child === 'string') found.whole.push({ text: child, path: at, holder: node, key: i });
       else if (!walk(child, at, found, depth + 1)) return false;
     }
@@ -99,8 +101,8 @@ function walk(node: unknown, path: string, found: Found, depth: number): boolean
   for (const [key, child] of Object.entries(node)) {
     // Token by token the same text again, in the event that carries the text itself.
     if (key === 'logprobs') continue;
-    if (key.length > LONG_KEY) found.whole.push({ text: key, path: `${path}.key` });
-    const at = path === '' ? key : `${path}.${key === 'delta' && typeof child === 'object' ? 'message' : key}`;
+    if (key.length > LONG_KEY) found.whole.push({ text: key, path: `${childPath(path, key)}#` });
+    const at = childPath(path, path !== '' && key === 'delta' && typeof child === 'object' ? 'message' : key);
     if (typeof child === 'string') {
       if (child === '') continue;
       const leaf = { text: child, path: at, holder: node, key };
@@ -123,7 +125,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function indexOf(choice: Record<string, unknown>, i: number): number {
-  return Number.isSafeInteger(choice.index) ? (choice.index as number) : i;
+  const { index } = choice;
+  return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : i;
 }
 
 function plain(value: unknown): string {

@@ -4,15 +4,14 @@
  * for byte; only an event that a redaction touches is written anew.
  */
 import { ClassifierUnavailableError, StreamFormatError } from '../../errors.ts';
-import { isNoise } from '../noise.ts';
-import { redact } from '../redact.ts';
 import type { SecurityScanner } from '../scanner.ts';
 import { type Frame, type FrameParser, NdjsonParser, SseParser, writeSse } from '../sse.ts';
 import type { Role, Verdict } from '../verdict.ts';
+import { Asides } from './asides.ts';
 import { Channel, type Hold } from './channel.ts';
 import { ending, note, type Seen } from './ending.ts';
 import { type Continued, type Event, type Leaf, MAX_DEPTH, readEvent, roleOf } from './event.ts';
-import { faulty, merge, placed, withFields } from './verdicts.ts';
+import { faulty, merge, NOTHING, withFields } from './verdicts.ts';
 
 export interface SessionOptions extends Hold {
   readonly wire: 'sse' | 'ndjson';
@@ -41,18 +40,18 @@ interface Part {
 
 /** More texts at once than any answer has; a stream that opens more is refused. */
 const MAX_CHANNELS = 1024;
-/** Strings outside the channels that are remembered as clean: ids and model names come with every event. */
-const MAX_KNOWN = 512;
 
 export class Session {
   readonly #scanner: SecurityScanner;
   readonly #options: SessionOptions;
   readonly #parser: FrameParser;
   readonly #channels: Map<string, Channel> = new Map();
-  readonly #known: Set<string> = new Set();
-  readonly #asides: Verdict[] = [];
+  readonly #asides: Asides;
   readonly #seen: Seen = { dialect: 'other', head: {}, sequence: -1, begun: new Set(), open: new Set() };
   #queue: Waiting[] = [];
+  /** Frames of a chunk, the first `#admitted` of them in the queue. */
+  #incoming: readonly Frame[] = [];
+  #admitted = 0;
   #stopped: Verdict | undefined;
   /** The last byte that went on. */
   #last = 0;
@@ -64,6 +63,7 @@ export class Session {
   constructor(scanner: SecurityScanner, options: SessionOptions) {
     this.#scanner = scanner;
     this.#options = options;
+    this.#asides = new Asides(scanner, options);
     this.#parser = options.wire === 'ndjson' ? new NdjsonParser(options.maxFrame) : new SseParser(options.maxFrame);
   }
 
@@ -81,15 +81,13 @@ export class Session {
   async push(chunk: Uint8Array): Promise<Uint8Array[]> {
     if (this.#stopped) return this.#readOn(() => this.#parser.push(chunk));
     if (this.#open !== undefined) return [chunk];
-    return this.#guarded(async () => {
-      const out: Uint8Array[] = [];
-      for (const frame of this.#parser.push(chunk)) {
+    return this.#guarded(async (out) => {
+      for (const frame of this.#take(this.#parser.push(chunk))) {
         await this.#admit(frame);
         if (this.#stopped || frame.data === '[DONE]') out.push(...(await this.#settle(true)));
-        if (this.#stopped) return out;
+        if (this.#stopped) return;
       }
       out.push(...(await this.#settle(false)));
-      return out;
     });
   }
 
@@ -97,24 +95,42 @@ export class Session {
   async end(): Promise<Uint8Array[]> {
     if (this.#stopped) return this.#readOn(() => this.#parser.end());
     if (this.#open !== undefined) return [];
-    return this.#guarded(async () => {
-      for (const frame of this.#parser.end()) {
+    return this.#guarded(async (out) => {
+      for (const frame of this.#take(this.#parser.end())) {
         await this.#admit(frame);
         if (this.#stopped) break;
       }
-      return this.#settle(true);
+      out.push(...(await this.#settle(true)));
     });
+  }
+
+  #take(frames: readonly Frame[]): readonly Frame[] {
+    this.#admitted = 0;
+    this.#incoming = frames;
+    return frames;
   }
 
   /** The verdict of the whole stream, as far as it came. */
   async verdict(): Promise<Verdict> {
     if (this.#stopped && !this.#options.readOn) return this.#stopped;
     const verdicts: Verdict[] = [];
-    for (const channel of this.#channels.values()) verdicts.push(await channel.finish(this.#scanner));
-    verdicts.push(...this.#asides);
+    for (const channel of this.#channels.values()) verdicts.push(await this.#finished(channel));
+    verdicts.push(...this.#asides.verdicts);
     if (this.#stopped && this.#failed) verdicts.push(this.#stopped);
-    const all = merge(verdicts.length === 0 ? [await this.#scanner.scan('', { role: this.#options.role })] : verdicts);
-    return this.#open === undefined ? all : withFields(all, { fallback: this.#open });
+    const fallback = this.#open;
+    if (fallback !== undefined) return withFields(merge([...verdicts, NOTHING]), { fallback });
+    return merge(verdicts.length === 0 ? [await this.#scanner.scan('', { role: this.#options.role })] : verdicts);
+  }
+
+  /** Where the decision fell already, a classifier that fails now leaves what the windows found. */
+  async #finished(channel: Channel): Promise<Verdict> {
+    try {
+      return await channel.finish(this.#scanner);
+    } catch (error) {
+      if (!(error instanceof ClassifierUnavailableError) || !(this.#open || this.#stopped)) throw error;
+      this.#failed = true;
+      return channel.glimpsed;
+    }
   }
 
   /** Reads what comes after a block, for the verdict alone. */
@@ -133,22 +149,27 @@ export class Session {
   }
 
   /** Runs a step; what cannot be read or judged stops the stream, or opens it where the caller chose that. */
-  async #guarded(step: () => Promise<Uint8Array[]>): Promise<Uint8Array[]> {
+  async #guarded(step: (out: Uint8Array[]) => Promise<void>): Promise<Uint8Array[]> {
+    const out: Uint8Array[] = [];
     try {
-      return await step();
+      await step(out);
+      return out;
     } catch (error) {
       if (!(error instanceof StreamFormatError || error instanceof ClassifierUnavailableError)) throw error;
-      if (this.#lenient) return this.#giveUp(error.message);
+      if (this.#lenient) return [...out, ...this.#giveUp(error.message)];
       this.#failed = true;
-      return this.#stop(faulty(error instanceof StreamFormatError ? 'stream-format' : 'scan-failed', error.message));
+      const name = error instanceof StreamFormatError ? 'stream-format' : 'scan-failed';
+      return [...out, ...this.#stop(faulty(name, error.message))];
     }
   }
 
   /** Lets everything that waits and everything to come pass, and says so in the verdict. */
   #giveUp(reason: string): Uint8Array[] {
     this.#open = `stream passed on unscanned: ${reason}`;
-    const bytes = [...this.#queue.map((waiting) => waiting.frame.bytes), this.#parser.leftover()];
+    const waiting = [...this.#queue.map(({ frame }) => frame), ...this.#incoming.slice(this.#admitted)];
+    const bytes = [...waiting.map((frame) => frame.bytes), this.#parser.leftover()];
     this.#queue = [];
+    this.#incoming = [];
     return bytes.filter((b) => b.length > 0);
   }
 
@@ -164,15 +185,14 @@ export class Session {
   async #admit(frame: Frame): Promise<void> {
     for (const text of frame.rest) await this.#aside({ text, path: 'comment' });
     if (frame.data === undefined || frame.data === '[DONE]') {
-      this.#queue.push({ frame, parts: [], rewrites: [] });
-      return;
+      if (frame.data !== undefined) for (const channel of this.#channels.values()) channel.closing = true;
+      return this.#enqueue({ frame, parts: [], rewrites: [] });
     }
     const event = this.#read(frame);
     if (event === undefined) {
       // Fails open: what is no event is judged as the text it is.
       await this.#aside({ text: frame.data, path: 'data' });
-      this.#queue.push({ frame, parts: [], rewrites: [] });
-      return;
+      return this.#enqueue({ frame, parts: [], rewrites: [] });
     }
     const rewrites: { leaf: Leaf; text: string }[] = [];
     for (const leaf of event.whole) {
@@ -181,8 +201,13 @@ export class Session {
     }
     if (!this.#stopped) note(this.#seen, event, false);
     const parts = event.continued.map((leaf) => this.#append(leaf));
-    this.#queue.push({ frame, event, parts, rewrites });
+    this.#enqueue({ frame, event, parts, rewrites });
     for (const choice of event.finished) this.#close(choice, parts);
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#queue.push(waiting);
+    this.#admitted++;
   }
 
   /** @throws StreamFormatError  not UTF-8, not JSON, or nested too deep, unless the caller fails open */
@@ -210,7 +235,7 @@ export class Session {
       channel = new Channel(leaf, roleOf(leaf.path, this.#options.role), this.#options);
       this.#channels.set(leaf.channel, channel);
     }
-    if (channel.closed) throw new StreamFormatError(`${leaf.path} goes on after its finish_reason`);
+    if (channel.closed) throw new StreamFormatError(`${leaf.path} goes on after its end`);
     const start = channel.length;
     channel.append(leaf.text);
     return { leaf, channel, start };
@@ -225,22 +250,9 @@ export class Session {
 
   /** Judges a string that belongs to no channel. @returns its replacement, where the policy redacts */
   async #aside(leaf: Leaf): Promise<string | undefined> {
-    const { text, path } = leaf;
-    if (
-      isNoise(typeof leaf.key === 'string' ? leaf.key : undefined, text) ||
-      (text.length <= 16 && !/\s/.test(text)) ||
-      this.#known.has(text)
-    )
-      return undefined;
-    const { role, signal } = this.#options;
-    const verdict = await this.#scanner.scan(text, { role: roleOf(path, role), ...(signal ? { signal } : {}) });
-    if (verdict.score > 0) this.#asides.push(placed(verdict, path));
-    if (verdict.verdict === 'block') this.#stopped ??= placed(verdict, path);
-    if (verdict.redactions) {
-      if (leaf.holder) return redact(text, verdict);
-      this.#stopped ??= withFields(placed(verdict, path), { verdict: 'block' });
-    } else if (this.#known.size < MAX_KNOWN && text.length <= 256) this.#known.add(text);
-    return undefined;
+    const { text, blocked } = await this.#asides.judge(leaf);
+    this.#stopped ??= blocked;
+    return text;
   }
 
   /** Judges what is due, then sends what is safe. @param all  nothing more will come: judge everything */

@@ -1,6 +1,7 @@
 /** Several verdicts about parts of one stream → one verdict about the stream. */
 import { CATEGORIES, type Category, type Decision, type Threat, Verdict, type VerdictFields } from '../verdict.ts';
 
+const MAX_THREATS = 256;
 const ORDER: readonly Decision[] = ['allow', 'flag', 'block'];
 
 /** The strongest decision, the highest scores, all threats; times add up. */
@@ -36,12 +37,24 @@ export function shift(verdict: Verdict, by: number): Verdict {
   return eachThreat(verdict, (threat) => ({ ...threat, span: [threat.span[0] + by, threat.span[1] + by] }));
 }
 
-/** A verdict about one string, told as part of the event that the string stands in. */
-export function placed(verdict: Verdict, path: string): Verdict {
-  return eachThreat(verdict, (threat) => ({
-    ...threat,
-    path: threat.path === undefined ? path : `${path}${threat.path.startsWith('[') ? '' : '.'}${threat.path}`,
-  }));
+/** `merge` for any number of verdicts: of their threats, the highest scores remain. */
+export function digest(verdicts: readonly Verdict[]): Verdict {
+  const all = merge(verdicts);
+  const most = <T>(list: readonly T[]): T[] => list.slice(0, MAX_THREATS);
+  return withFields(all, {
+    threats: most(all.threats),
+    ...(all.redactions === undefined ? {} : { redactions: most(all.redactions) }),
+  });
+}
+
+/** The verdict about a text at `path`, told as if the text stood alone. */
+export function inside(verdict: Verdict, path: string): { redactions: readonly Threat[] } {
+  const redactions = (verdict.redactions ?? []).map((threat) => {
+    const { path: full, ...rest } = threat;
+    const inner = full?.slice(path.length).replace(/^\./, '');
+    return inner === undefined || inner === '' ? rest : { ...rest, path: inner };
+  });
+  return { redactions };
 }
 
 /** A verdict about one string that stands at another path than the one it was scanned at. */
@@ -92,3 +105,6 @@ export function faulty(name: string, detail: string): Verdict {
   };
   return conclude([{ threat, decision: 'block' }], { mode: 'patterns', model: null });
 }
+
+/** The verdict of a stream in which nothing was judged. */
+export const NOTHING: Verdict = conclude([], { mode: 'patterns', model: null });
