@@ -6,21 +6,22 @@
 
 import { mentioned } from './mention.ts';
 import type { View } from './normalize/view.ts';
-import { type Branch, type Branches, branchesOf } from './rules/branches.ts';
+import { type Branch, type Branches, branchesOf, MAX_MATCH, NO_CLAUSE, SIGN_BIT } from './rules/branches.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 import type { Role } from './verdict.ts';
 import { pairKey, readWords, type Words } from './words.ts';
 
-/** No match is longer (UTF-16 units of the view): a stream that holds back this much judges as the whole text does. */
-export const MAX_MATCH = 600;
+export { MAX_MATCH };
 
 /** Hits reported for one rule in one view; more say nothing new. */
 const HITS_PER_RULE = 4;
 /** Hits reported for one view, strongest first. */
 const HITS_PER_VIEW = 24;
-/** Needed words are looked for by blocks of 2⁹ characters; three of them hold every match that begins in the first. */
-const BLOCK_BITS = 9;
+/** Needed words are looked for by blocks of 2⁶ characters. */
+const BLOCK_BITS = 6;
 const NO_BRANCHES: readonly number[] = [];
+/** Blocks of the view at hand; a fresh array for each view cost as much as filling it. */
+let scratch: Int32Array = new Int32Array(1024);
 
 /**
  * Every place where a rule that counts for this role and this kind of view matches, strongest first.
@@ -39,7 +40,7 @@ class Matching {
   readonly #branches: Branches;
   readonly #role: Role | undefined;
   readonly #words: Words;
-  /** By block and the two behind it, the clauses that are met there; made when the first branch asks. */
+  /** The clauses that are met in each block; made when the first branch asks. */
   #met: Int32Array | undefined;
 
   constructor(view: View, branches: Branches, role: Role | undefined) {
@@ -87,16 +88,52 @@ class Matching {
 
   /** Two rising lists as one: the branches of a rule are tried in the order that its pattern has them. */
   #attempts(a: readonly number[], b: readonly number[], at: number): void {
-    const { all } = this.#branches;
     for (let i = 0, j = 0; i < a.length || j < b.length; ) {
-      if (j === b.length || (i < a.length && a[i]! <= b[j]!)) {
-        if (j < b.length && a[i] === b[j]) j++;
-        this.#attempt(all[a[i++]!]!, at);
-      } else this.#attempt(all[b[j++]!]!, at);
+      const branch = j === b.length || (i < a.length && a[i]! <= b[j]!) ? a[i]! : b[j]!;
+      if (i < a.length && a[i] === branch) i++;
+      if (j < b.length && b[j] === branch) j++;
+      if (this.#possible(branch, at)) this.#attempt(this.#branches.all[branch]!, at);
     }
   }
 
-  #attempt({ own, sticky, needs }: Branch, at: number): void {
+  /** Whether the words and signs that a branch needs stand within its reach. */
+  #possible(branch: number, at: number): boolean {
+    const { needs } = this.#branches;
+    const from = 4 * branch;
+    const reach = needs[from]!;
+    const first = needs[from + 1]!;
+    if (first !== 0 && !this.#meets(first - 1, at, reach)) return false;
+    const second = needs[from + 2]!;
+    if (second !== 0 && !this.#meets(second - 1, at, reach)) return false;
+    const signs = needs[from + 3]!;
+    return signs === 0 || this.#hasSign(signs, at, reach);
+  }
+
+  #hasSign(signs: number, at: number, reach: number): boolean {
+    const { text } = this.#view;
+    const end = Math.min(at + reach, text.length);
+    for (let i = at; i < end; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 128 && (SIGN_BIT[code]! & signs) !== 0) return true;
+    }
+    return false;
+  }
+
+  #meets(clause: number, at: number, reach: number): boolean {
+    // A word with a letter outside ASCII is no word for `\\b` but one for the table: nothing can be ruled out there.
+    if (this.#words.accents) return true;
+    this.#met ??= this.#blocks();
+    const met = this.#met;
+    const { width } = this.#branches.clauses;
+    const bit = 1 << (clause & 31);
+    const last = (Math.min(at + reach, this.#view.text.length) >> BLOCK_BITS) * width + (clause >> 5);
+    for (let i = (at >> BLOCK_BITS) * width + (clause >> 5); i <= last; i += width) {
+      if ((met[i]! & bit) !== 0) return true;
+    }
+    return false;
+  }
+
+  #attempt({ own, sticky }: Branch, at: number): void {
     const { round } = this.#branches;
     const { text, hidden } = this.#view;
     if (own.round !== round) {
@@ -106,7 +143,6 @@ class Matching {
       own.end = 0;
     }
     if (own.weight === 0 || own.count === HITS_PER_RULE || at < own.end) return;
-    for (let i = 0; i < needs.length; i++) if (!this.#meets(needs[i]!, at)) return;
     sticky.lastIndex = at;
     if (!sticky.test(text) || sticky.lastIndex - at > MAX_MATCH) return;
     own.end = sticky.lastIndex;
@@ -116,32 +152,24 @@ class Matching {
     this.found.push({ rule: own.rule, weight: quiet ? mentionWeight : own.weight, start: at, end: own.end });
   }
 
-  #meets(clause: number, at: number): boolean {
-    // A word with a letter outside ASCII is no word for `\b` but one for the table: nothing can be ruled out there.
-    if (this.#words.accents) return true;
-    this.#met ??= this.#blocks();
-    const { width } = this.#branches;
-    return (this.#met[(at >> BLOCK_BITS) * width + (clause >> 5)]! & (1 << (clause & 31))) !== 0;
-  }
-
   #blocks(): Int32Array {
-    const { width, meets, meetsAt } = this.#branches;
+    const { width, from, met: lists } = this.#branches.clauses;
     const { count, ids, starts } = this.#words;
     const { text } = this.#view;
-    const blocks = (text.length >> BLOCK_BITS) + 1;
-    const met = new Int32Array(blocks * width);
+    const size = ((text.length >> BLOCK_BITS) + 1) * width;
+    if (scratch.length < size) scratch = new Int32Array(2 * size);
+    const met = scratch.fill(0, 0, size);
     for (let i = 0; i < count; i++) {
-      const from = ids[i]! * width;
+      const id = ids[i]!;
       // Words that were registered after the rules were compiled mean nothing to them.
-      if (from === 0 || from >= meets.length) continue;
+      if (id === 0 || id >= from.length || from[id] === 0) continue;
       const to = (starts[i]! >> BLOCK_BITS) * width;
-      for (let k = 0; k < width; k++) met[to + k]! |= meets[from + k]!;
+      for (let k = from[id]!; ; k++) {
+        const clause = lists[k]!;
+        if (clause === NO_CLAUSE) break;
+        met[to + (clause >> 5)]! |= 1 << (clause & 31);
+      }
     }
-    for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
-      for (let k = 0; k < width; k++) met[(at >> BLOCK_BITS) * width + k]! |= meetsAt[k]!;
-    }
-    // From the front: what stands behind is still its block's own.
-    for (let i = 0; i < met.length; i++) met[i]! |= (met[i + width] ?? 0) | (met[i + 2 * width] ?? 0);
     return met;
   }
 }

@@ -19,19 +19,21 @@ export interface Ranked {
 }
 
 interface Cue {
-  readonly index: number;
   readonly category: Category | undefined;
   /** In tenths. */
   readonly weight: number;
+  /** The text in which it was met last. */
+  round: number;
 }
 
 interface Cues {
-  readonly count: number;
   /** By the number of the word. */
   readonly single: readonly (Cue | undefined)[];
   /** [words] u8: 1 where pairs begin with the word. */
   readonly begins: Uint8Array;
   readonly pairs: PairTable<Cue>;
+  /** Texts so far. */
+  round: number;
 }
 
 let cues: Cues | undefined;
@@ -41,14 +43,15 @@ export function rank(text: string): Ranked | undefined {
   cues ??= readCues();
   const { single, begins, pairs } = cues;
   const { count, ids, starts } = readWords(text);
-  const sum = new Sum(cues.count);
+  const sum = new Sum();
+  cues.round++;
   for (let i = 0, before = 0; i < count; i++) {
     const id = ids[i]!;
     if (id !== 0) {
       const cue = single[id];
-      if (cue !== undefined) sum.add(cue, starts[i]!);
+      if (cue !== undefined) sum.add(cue, starts[i]!, cues.round);
       const pair = before !== 0 && begins[before] === 1 ? pairs.find(pairKey(before, id)) : undefined;
-      if (pair !== undefined) sum.add(pair, starts[i]!);
+      if (pair !== undefined) sum.add(pair, starts[i]!, cues.round);
     }
     before = id;
   }
@@ -57,19 +60,15 @@ export function rank(text: string): Ranked | undefined {
 
 /** Every cue counts once, however often it stands in the text. */
 class Sum {
-  readonly #seen: Uint8Array;
   readonly #sums: Record<Category, number> = { prompt_injection: 0, jailbreak: 0, data_exfiltration: 0, malformed: 0 };
   #total = BIAS;
   #strongest = 0;
   #at = 0;
 
-  constructor(count: number) {
-    this.#seen = new Uint8Array(count);
-  }
-
-  add({ index, category, weight }: Cue, start: number): void {
-    if (this.#seen[index] !== 0) return;
-    this.#seen[index] = 1;
+  add(cue: Cue, start: number, round: number): void {
+    if (cue.round === round) return;
+    cue.round = round;
+    const { category, weight } = cue;
     this.#total += weight;
     if (category === undefined) return;
     this.#sums[category] += weight;
@@ -92,13 +91,12 @@ const CATEGORIES = ['prompt_injection', 'jailbreak', 'data_exfiltration'] as con
 function readCues(): Cues {
   const single: (Cue | undefined)[] = [];
   const pairs = new Map<number, Cue>();
-  let count = 0;
   for (const [label, list] of Object.entries(CUES)) {
     for (const [, word, weight] of list.matchAll(/(\S+) (\d+)/gu)) {
       const [first, second] = word!.split('+').map(wordId);
       const benign = label === 'benign';
       const category = benign ? undefined : (label as Category);
-      const cue: Cue = { index: count++, category, weight: (benign ? -1 : 1) * Number(weight) };
+      const cue: Cue = { category, weight: (benign ? -1 : 1) * Number(weight), round: 0 };
       if (second === undefined) single[first!] = cue;
       else pairs.set(pairKey(first!, second), cue);
     }
@@ -106,5 +104,5 @@ function readCues(): Cues {
   const begins = new Uint8Array(wordCount());
   for (const key of pairs.keys()) begins[key >> 16] = 1;
   const dense = Array.from({ length: wordCount() }, (_, id) => single[id]);
-  return { count, single: dense, begins, pairs: new PairTable(pairs) };
+  return { round: 0, single: dense, begins, pairs: new PairTable(pairs) };
 }

@@ -75,91 +75,119 @@ function wordCodes(): Uint8Array {
   return codes;
 }
 
-/** The words of one text. Valid until the next text is read: the arrays are used again. */
-export interface Words {
+/** The words of one text. Valid until the next text is read: there is one of it. */
+export class Words {
   /** How many. */
-  count: number;
+  count = 0;
   /** [count] i32: where each begins, rising. */
-  starts: Int32Array;
+  starts: Int32Array = new Int32Array(1024);
   /** [count] i32: their numbers, 0 for words that nobody registered. */
-  ids: Int32Array;
+  ids: Int32Array = new Int32Array(1024);
   /** [256] u8: which pages of 256 characters of Unicode the text uses, page 0 not told. */
-  readonly pages: Uint8Array;
+  readonly pages: Uint8Array = new Uint8Array(256);
   /** A word holds letters outside ASCII that count as their bare form. */
-  accents: boolean;
+  accents = false;
+  /** What was read so far cannot be trusted: `readWords` reads anew. */
+  partial = false;
+  #text = '';
+
+  begin(text: string): void {
+    this.#text = text;
+    this.count = 0;
+    this.accents = false;
+    this.partial = false;
+    this.pages.fill(0);
+    if (this.starts.length < text.length / 2 + 1) {
+      this.starts = new Int32Array(text.length);
+      this.ids = new Int32Array(text.length);
+    }
+  }
+
+  /** A word of ASCII letters and digits, by its hash. */
+  push(start: number, hash: number): void {
+    this.starts[this.count] = start;
+    this.ids[this.count++] = find(hash);
+  }
+
+  /** The same, read here. */
+  pushToken(start: number, end: number): void {
+    let hash = SEED;
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ this.#text.charCodeAt(i), PRIME);
+    this.push(start, hash);
+  }
+
+  /** A unit outside ASCII, between words. A letter that counts as its bare form makes the reading partial. */
+  other(unit: number): void {
+    if (unit < WORD_CODES && WORD_CODE[unit] !== 0) this.partial = true;
+    else this.pages[unit >> 8] = 1;
+  }
+
+  readAll(): void {
+    const text = this.#text;
+    const { length } = text;
+    // Locals, because the engine reads a module's variables anew at every step.
+    const letters = LETTER_CODE;
+    let hash = SEED;
+    let start = 0;
+    for (let i = 0; i <= length; i++) {
+      const code = i < length ? text.charCodeAt(i) : 32;
+      if (code < 128) {
+        if (letters[code] !== 0) {
+          hash = Math.imul(hash ^ code, PRIME);
+          continue;
+        }
+      } else {
+        const folded = code < WORD_CODES ? WORD_CODE[code]! : 0;
+        if (folded !== 0) {
+          this.accents = true;
+          hash = Math.imul(hash ^ folded, PRIME);
+          continue;
+        }
+        this.pages[code >> 8] = 1;
+      }
+      if (i > start) {
+        this.push(start, hash);
+        hash = SEED;
+      }
+      start = i + 1;
+    }
+  }
 }
 
-const words: Words = {
-  count: 0,
-  starts: new Int32Array(1024),
-  ids: new Int32Array(1024),
-  pages: new Uint8Array(256),
-  accents: false,
-};
+function find(hash: number): number {
+  if ((filter[(hash >>> 5) & 2047]! & (1 << (hash & 31))) === 0) return 0;
+  const mask = keys.length - 1;
+  for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+    const id = values[slot]!;
+    if (id === 0 || keys[slot] === hash) return id;
+  }
+}
+
+const words: Words = new Words();
 let last: string | undefined;
 
-/** @param text  folded: lower case */
+/** The words of a text, from memory where it is the one read last. @param text  folded: lower case */
 export function readWords(text: string): Words {
-  if (text === last) return words;
+  if (text === last && !words.partial) return words;
   last = text;
-  words.pages.fill(0);
-  words.accents = false;
-  if (words.starts.length < text.length / 2 + 1) {
-    words.starts = new Int32Array(text.length);
-    words.ids = new Int32Array(text.length);
-  }
-  read(text, words);
+  words.begin(text);
+  words.readAll();
   return words;
 }
 
-function read(text: string, into: Words): void {
-  const { length } = text;
-  // Locals, because the engine reads a module's variables anew at every step.
-  const letters = LETTER_CODE;
-  const { starts, ids } = into;
-  const [k, v, bits] = [keys, values, filter];
-  const mask = k.length - 1;
-  let count = 0;
-  let hash = SEED;
-  let start = 0;
-  for (let i = 0; i <= length; i++) {
-    const code = i < length ? text.charCodeAt(i) : 32;
-    if (code < 128) {
-      if (letters[code] !== 0) {
-        hash = Math.imul(hash ^ code, PRIME);
-        continue;
-      }
-    } else {
-      const folded = code < WORD_CODES ? WORD_CODE[code]! : 0;
-      if (folded !== 0) {
-        into.accents = true;
-        hash = Math.imul(hash ^ folded, PRIME);
-        continue;
-      }
-      into.pages[code >> 8] = 1;
-    }
-    if (i > start) {
-      let id = 0;
-      if ((bits[(hash >>> 5) & 2047]! & (1 << (hash & 31))) !== 0) {
-        for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
-          id = v[slot]!;
-          if (id === 0 || k[slot] === hash) break;
-        }
-      }
-      starts[count] = start;
-      ids[count++] = id;
-      hash = SEED;
-    }
-    start = i + 1;
-  }
-  into.count = count;
+/** For a pass that meets the words of a text anyway: it must push every one of them, in order. */
+export function beginWords(text: string): Words {
+  last = text;
+  words.begin(text);
+  return words;
 }
 
-/** Two numbers of words that follow one another → a value. Open addressing. */
+/** Two numbers of words that follow one another → a value. Open addressing, with a filter of one bit a key in front. */
 export class PairTable<V> {
   readonly #mask: number;
   readonly #keys: Int32Array;
   readonly #values: (V | undefined)[];
+  readonly #filter: Int32Array;
 
   /** @param entries  by `pairKey` */
   constructor(entries: ReadonlyMap<number, V>) {
@@ -168,8 +196,11 @@ export class PairTable<V> {
     this.#mask = size - 1;
     this.#keys = new Int32Array(size);
     this.#values = new Array<V | undefined>(size).fill(undefined);
+    this.#filter = new Int32Array(Math.max(1, size >> 4));
     for (const [key, value] of entries) {
-      let slot = this.#slot(key);
+      const mixed = mix(key);
+      this.#filter[(mixed >>> 5) & (this.#filter.length - 1)]! |= 1 << (mixed & 31);
+      let slot = mixed & this.#mask;
       while (this.#values[slot] !== undefined) slot = (slot + 1) & this.#mask;
       this.#keys[slot] = key;
       this.#values[slot] = value;
@@ -177,18 +208,20 @@ export class PairTable<V> {
   }
 
   find(key: number): V | undefined {
-    let slot = this.#slot(key);
+    const mixed = mix(key);
+    if ((this.#filter[(mixed >>> 5) & (this.#filter.length - 1)]! & (1 << (mixed & 31))) === 0) return undefined;
+    let slot = mixed & this.#mask;
     for (let value = this.#values[slot]; value !== undefined; value = this.#values[slot]) {
       if (this.#keys[slot] === key) return value;
       slot = (slot + 1) & this.#mask;
     }
     return undefined;
   }
+}
 
-  #slot(key: number): number {
-    const mixed = Math.imul(key, 0x9e3779b1);
-    return (mixed ^ (mixed >>> 15)) & this.#mask;
-  }
+function mix(key: number): number {
+  const mixed = Math.imul(key, 0x9e3779b1);
+  return mixed ^ (mixed >>> 15);
 }
 
 /** One key of two words' numbers. */

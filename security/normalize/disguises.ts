@@ -31,6 +31,7 @@ export function hashStep(hash: number, unit: number): number {
   return Math.imul(hash ^ unit, PRIME);
 }
 export const HASH_SEED: number = SEED;
+export const HASH_PRIME: number = PRIME;
 
 export function hashWord(word: string): number {
   let hash = SEED;
@@ -158,10 +159,11 @@ function build(): Disguises {
   };
 }
 
-function bagOf(word: string): number {
+/** The bag key of the letters `text[start, end)`. */
+export function bagOf(text: string, start = 0, end: number = text.length): number {
   let bag = 0;
-  for (let i = 0; i < word.length; i++) bag = (bag + BAG[word.charCodeAt(i) & 31]!) | 0;
-  return bagKey(bag, word.charCodeAt(0), word.charCodeAt(word.length - 1));
+  for (let i = start; i < end; i++) bag = (bag + BAG[text.charCodeAt(i) & 31]!) | 0;
+  return bagKey(bag, text.charCodeAt(start), text.charCodeAt(end - 1));
 }
 
 /** letter → sign · letter + shift: a Caesar shift with sign 1, Atbash with sign −1 and shift 25. */

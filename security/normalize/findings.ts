@@ -1,6 +1,6 @@
 /** What the scan found among the words: cue words in disguise, and the regions where enough of them stand together. */
 import type { Span } from '../verdict.ts';
-import { bagKey, Disguise, type Disguises, disguises, HASH_SEED, hashStep } from './disguises.ts';
+import { bagOf, Disguise, type Disguises, disguises, HASH_SEED, hashStep } from './disguises.ts';
 import { Regions } from './regions.ts';
 import { covered, readInterrupted, readLeet, runsTogether } from './tokens.ts';
 import { squeeze } from './units.ts';
@@ -67,13 +67,13 @@ export class Findings {
     };
   }
 
-  /** A word of three letters and more, with the hash and the bag of its letters. */
-  word(start: number, end: number, hash: number, bag: number, repeats: number): void {
+  /** A word of three letters and more, with the hash of its letters. */
+  word(start: number, end: number, hash: number): void {
     const found = this.#table.find(hash);
     const weight = end - start > 4 ? 2 : 1;
     switch (found & 15) {
       case Disguise.none:
-        if (end - start >= 5) this.#unknown(start, end, bag, repeats);
+        if (end - start >= 5) this.#unknown(start, end);
         break;
       case Disguise.plain:
         this.#respell.add(start, end, 1, true);
@@ -148,18 +148,21 @@ export class Findings {
     if (runsTogether(this.#text, start, end)) this.#add('joined', 1, start, end, 1);
   }
 
-  #unknown(start: number, end: number, bag: number, repeats: number): void {
-    const key = bagKey(bag, this.#text.charCodeAt(start), this.#text.charCodeAt(end - 1));
-    if (this.#table.findBag(key) !== 0) this.#respell.add(start, end, 2);
-    else if (repeats > 0) {
-      let hash = HASH_SEED;
-      for (let i = start, last = 0; i < end; i++) {
-        const unit = this.#text.charCodeAt(i);
-        if (unit !== last) hash = hashStep(hash, unit);
-        last = unit;
-      }
-      if (this.#table.findSqueezed(hash) !== 0) this.#respell.add(start, end, 2);
+  #unknown(start: number, end: number): void {
+    if (this.#table.findBag(bagOf(this.#text, start, end)) !== 0) {
+      this.#respell.add(start, end, 2);
+      return;
     }
+    let hash = HASH_SEED;
+    let last = 0;
+    let repeats = false;
+    for (let i = start; i < end; i++) {
+      const unit = this.#text.charCodeAt(i);
+      if (unit === last) repeats = true;
+      else hash = hashStep(hash, unit);
+      last = unit;
+    }
+    if (repeats && this.#table.findSqueezed(hash) !== 0) this.#respell.add(start, end, 2);
   }
 
   #add(name: string, need: number, start: number, end: number, weight: number): void {

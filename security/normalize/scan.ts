@@ -3,22 +3,11 @@
  * decoder could read. Everything that rewrites or decodes runs only where this pass points, so that ordinary text costs
  * this loop and nothing else. Letters take the short way through it: a hash step and an addition.
  */
+import { beginWords } from '../words.ts';
 import { isUuLine } from './decode/uuencode.ts';
-import { HASH_SEED } from './disguises.ts';
+import { HASH_PRIME, HASH_SEED } from './disguises.ts';
 import { Findings, type Found } from './findings.ts';
-import {
-  CLASS,
-  DIGIT,
-  hasDigit,
-  isForeign,
-  isStroke,
-  LEET,
-  LETTER_NUMBER,
-  LINK,
-  looksEncoded,
-  SIGN,
-  SPACE,
-} from './units.ts';
+import { CLASS, DIGIT, hasDigit, isForeign, isStroke, LEET, LETTER, LINK, looksEncoded, SIGN, SPACE } from './units.ts';
 
 /** Stretches that a decoder may read, rising: start, end, start, end … */
 export type Leads = number[];
@@ -81,19 +70,15 @@ class Scan {
     const text = this.#text;
     const size = text.length;
     const findings = this.#findings;
+    const read = beginWords(text);
     // Locals, because the engine reads a module's constants anew at every step: a third of the loop.
-    const letters = LETTER_NUMBER;
+    const letters = LETTER;
     const classes = CLASS;
-    let word = 0;
     let token = 0;
     let run = 0;
     let chunk = 0;
     let line = 0;
     let leetFrom = 0;
-    let hash = HASH_SEED;
-    let bag = 0;
-    let last = 0;
-    let repeats = 0;
     let words = 0;
     let lone = false;
     let digits = 0;
@@ -107,39 +92,33 @@ class Scan {
     let braille = false;
     let uuencode = false;
     for (let i = 0; i <= size; i++) {
-      const unit = i < size ? text.charCodeAt(i) : 10;
-      const letter = unit < 128 ? letters[unit]! : 0;
-      if (letter !== 0) {
-        hash = Math.imul(hash ^ unit, 0x01000193);
-        bag = (bag + letter) | 0;
-        repeats += unit === last ? 1 : 0;
-        last = unit;
-        continue;
-      }
-      if (i > word) {
+      let unit = i < size ? text.charCodeAt(i) : 10;
+      const word = i;
+      if (unit < 128 && letters[unit] !== 0) {
+        let hash = HASH_SEED;
+        do {
+          hash = Math.imul(hash ^ unit, HASH_PRIME);
+          unit = ++i < size ? text.charCodeAt(i) : 10;
+        } while (unit < 128 && letters[unit] !== 0);
         words++;
         strokes = 0;
-        if (i - word === 1) {
+        const length = i - word;
+        if (length === 1) {
           findings.single(word);
           lone = true;
         } else {
           if (lone) findings.endSingles();
           lone = false;
-          if (i - word > 2 && i - word <= WORD_LIMIT) findings.word(word, i, hash, bag, repeats);
-          if (i - word >= JOINED_FROM) findings.long(word, i);
+          if (length > 2 && length <= WORD_LIMIT) findings.word(word, i, hash);
+          if (length >= JOINED_FROM) findings.long(word, i);
         }
-      }
-      // Three gaps in four: a short word of nothing but letters, and a blank.
-      const short = unit === 32 && word === chunk && i - word < BASE64_SHORTEST;
-      word = i + 1;
-      hash = HASH_SEED;
-      bag = 0;
-      last = 0;
-      repeats = 0;
-      if (short) {
-        words = 0;
-        token = run = chunk = leetFrom = word;
-        continue;
+        if (digits === 0 && classes[unit] !== DIGIT) read.push(word, hash);
+        // Three gaps in four: a short word of nothing but letters, and a blank.
+        if (unit === 32 && word === chunk && length < BASE64_SHORTEST) {
+          words = 0;
+          token = run = chunk = leetFrom = i + 1;
+          continue;
+        }
       }
       const kind = unit < 128 ? classes[unit]! : 0;
       if (kind === DIGIT) {
@@ -148,6 +127,7 @@ class Scan {
         continue;
       }
       if (digits > 0) {
+        read.pushToken(token, i);
         if (i - token > 1) this.#number(token, i);
         digits = 0;
         strokes = 0;
@@ -162,6 +142,7 @@ class Scan {
         leet = 0;
         leetFrom = i + 1;
       }
+      if (unit >= 128) read.other(unit);
       if (kind === LINK || unit === 46 || unit >= 128) {
         if (isStroke(unit)) {
           if (strokes++ === 0) strokesFrom = i;

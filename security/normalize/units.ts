@@ -1,5 +1,4 @@
 /** What single code units are to the scan, and small questions about runs of them. */
-import { BAG } from './disguises.ts';
 import { LEET_LETTER } from './tokens.ts';
 
 /** 0–9. */
@@ -12,16 +11,16 @@ export const SPACE = 4;
 export const LINK = 5;
 /** Every other ASCII sign. */
 export const SIGN = 6;
-/** ASCII unit → one of the above; letters are known by LETTER_NUMBER and never asked for. */
+/** ASCII unit → one of the above; letters are known by LETTER and never asked for. */
 export const CLASS: Uint8Array = new Uint8Array(128).fill(SIGN);
 CLASS.fill(DIGIT, 48, 58);
 for (const c of '@$|!+<(') CLASS[c.charCodeAt(0)] = LEET;
 for (const c of '/-_') CLASS[c.charCodeAt(0)] = LINK;
 CLASS.fill(SPACE, 0, 33);
 
-/** The letters' numbers, 0 for everything that is no letter. */
-export const LETTER_NUMBER: Int32Array = new Int32Array(128);
-for (let c = 97; c <= 122; c++) LETTER_NUMBER[c] = LETTER_NUMBER[c - 32] = BAG[c & 31]!;
+/** [128] u8: 1 for ASCII letters. */
+export const LETTER: Uint8Array = new Uint8Array(128);
+for (let c = 97; c <= 122; c++) LETTER[c] = LETTER[c - 32] = 1;
 
 /** A letter outside ASCII, as far as its block tells: no punctuation, no space, no symbol. */
 export function isForeign(unit: number): boolean {

@@ -7,7 +7,7 @@ import { PairTable, pairKey, wordCount, wordId } from '../words.ts';
 import { firstWords } from './first-words.ts';
 import { type Clause, needsOf } from './needs.ts';
 import type { Rule } from './rule.ts';
-import { type Node, parsePattern } from './syntax.ts';
+import { longest, type Node, parsePattern, SIGNS } from './syntax.ts';
 
 /** A rule and its progress through the view of the current round; kept here because a map for each view cost a third of the time. */
 export interface Compiled {
@@ -22,8 +22,6 @@ export interface Compiled {
 export interface Branch {
   readonly own: Compiled;
   readonly sticky: RegExp;
-  /** Numbers of clauses, at most two; each must have one of its words within reach. */
-  readonly needs: readonly number[];
 }
 
 export interface Stem {
@@ -33,25 +31,49 @@ export interface Stem {
   readonly page: number;
 }
 
+/** Which clauses a word meets. */
+export interface Clauses {
+  /** 32-bit words that hold one bit for every clause. */
+  readonly width: number;
+  /** [words] u16: where the clauses of a word begin in `met`; 0 where it meets none. */
+  readonly from: Uint16Array;
+  /** u16: numbers of clauses, each list ended by 65,535. */
+  readonly met: Uint16Array;
+}
+
+export const NO_CLAUSE = 0xffff;
+
 /** In all lists of branches, those of one rule stand in the order of its pattern. */
 export interface Branches {
   readonly all: readonly Branch[];
+  /**
+   * [branches · 4] i32: how many characters a match has at most, the numbers, from 1, of up to two clauses that must each
+   * have one of its words within this reach, and bits of `SIGN_BIT` of which one must. Asked of every branch before
+   * anything else of it is touched.
+   */
+  readonly needs: Int32Array;
   /** By the number of the first word. */
   readonly single: readonly (readonly number[] | undefined)[];
   /** [words] u8: 1 where pairs begin with the word. */
   readonly begins: Uint8Array;
   readonly pairs: PairTable<readonly number[]>;
   readonly stems: readonly Stem[];
-  /** 32-bit words that hold one bit for every clause. */
-  readonly width: number;
-  /** [words · width] i32: the clauses that each word meets. */
-  readonly meets: Int32Array;
-  /** [width] i32: the clauses that an `@` meets. */
-  readonly meetsAt: Int32Array;
+  readonly clauses: Clauses;
   round: number;
 }
 
-const MOST_NEEDS = 2;
+/** No match is longer (UTF-16 units of the view): a stream that holds back this much judges as the whole text does. */
+export const MAX_MATCH = 600;
+
+/** [128] i32: one bit for each of `SIGNS`. */
+export const SIGN_BIT: Int32Array = new Int32Array(128);
+[...SIGNS].forEach((sign, i) => {
+  SIGN_BIT[sign.charCodeAt(0)] = 1 << i;
+});
+
+/** More alternatives are a list of words, and so are shorter ones. */
+const MOST_BRANCHES = 12;
+const WORTH_SPLITTING = 40;
 const compiled = new WeakMap<readonly Rule[], Branches>();
 
 /** Compiles a list of rules, once. @throws Error  a pattern that begins with no word; names the rule */
@@ -63,37 +85,63 @@ export function branchesOf(rules: readonly Rule[]): Branches {
   return fresh;
 }
 
-/** The alternatives of a pattern, as trees with their sources. */
-export function alternatives(pattern: RegExp): readonly { readonly tree: Node; readonly source: string }[] {
-  const tree = parsePattern(pattern);
-  if (tree.type !== 'choice') return [{ tree, source: pattern.source }];
-  return tree.parts.map((part, i) => ({ tree: part, source: tree.sources[i]! }));
+interface Alternative {
+  readonly tree: Node;
+  readonly source: string;
+}
+
+/** The alternatives of a pattern in its order, as trees with their sources. `(?:a|b)c` has two of them: `ac` and `bc`. */
+export function alternatives(pattern: RegExp): readonly Alternative[] {
+  return split({ tree: parsePattern(pattern), source: pattern.source });
+}
+
+function split(whole: Alternative): readonly Alternative[] {
+  const { tree } = whole;
+  if (tree.type === 'choice') return tree.parts.map((part, i) => ({ tree: part, source: tree.sources[i]! }));
+  if (tree.type !== 'sequence') return [whole];
+  const at = tree.parts.findIndex(({ type }) => type !== 'look');
+  const first = tree.parts[at];
+  if (first?.type !== 'choice' || first.parts.length > MOST_BRANCHES || longest(first) < WORTH_SPLITTING)
+    return [whole];
+  return first.parts.map((part, i) => {
+    const sources = tree.sources.with(at, `(?:${first.sources[i]!})`);
+    return { tree: { ...tree, parts: tree.parts.with(at, part), sources }, source: sources.join('') };
+  });
 }
 
 function compile(rules: readonly Rule[]): Branches {
   const all: Branch[] = [];
   const beginnings = new Map<string, number[]>();
-  const clauses = new Map<string, { readonly id: number; readonly words: Clause }>();
+  const clauses = new Map<string, { readonly words: Clause; readonly id: number }>();
+  const needs: number[] = [];
+  const numberOf = (clause: Clause): number => {
+    const key = [...clause].sort().join(' ');
+    const known = clauses.get(key) ?? { words: clause, id: clauses.size };
+    clauses.set(key, known);
+    return known.id;
+  };
   for (const rule of rules) {
-    const own: Compiled = { rule, round: 0, weight: 0, count: 0, end: 0 };
+    const progress: Compiled = { rule, round: 0, weight: 0, count: 0, end: 0 };
     for (const { tree, source } of alternatives(rule.pattern)) {
       for (const words of beginningsOf(rule, tree)) {
         beginnings.set(words, [...(beginnings.get(words) ?? []), all.length]);
       }
-      const needs = needsOf(tree).filter((clause) => [...clause].every((word) => /^[a-z0-9@]+$/u.test(word)));
-      all.push({
-        own,
-        sticky: new RegExp(source, `${rule.pattern.flags}y`),
-        needs: needs.slice(0, MOST_NEEDS).map((words) => {
-          const key = [...words].sort().join(' ');
-          const clause = clauses.get(key) ?? { id: clauses.size, words };
-          clauses.set(key, clause);
-          return clause.id;
-        }),
-      });
+      const own = needsOf(tree);
+      const words = own.filter((clause) => [...clause].every((word) => /^[a-z0-9]+$/u.test(word)));
+      const signs = own.find((clause) => [...clause].every((sign) => SIGNS.includes(sign)));
+      needs.push(Math.min(longest(tree), MAX_MATCH));
+      for (let i = 0; i < 2; i++) needs.push(words[i] === undefined ? 0 : 1 + numberOf(words[i]!));
+      needs.push([...(signs ?? [])].reduce((bits, sign) => bits | SIGN_BIT[sign.charCodeAt(0)]!, 0));
+      all.push({ own: progress, sticky: new RegExp(source, `${rule.pattern.flags}y`) });
     }
   }
-  return { all, ...indexed(beginnings), ...masks([...clauses.values()].map(({ words }) => words)), round: 0 };
+  return {
+    all,
+    needs: Int32Array.from(needs),
+    ...indexed(beginnings),
+    clauses: listed([...clauses.values()].map(({ words }) => words)),
+    round: 0,
+  };
 }
 
 /** The words, one or two with a blank between, that matches of a rule begin with. @throws Error  names the rule */
@@ -140,16 +188,19 @@ function indexed(
   };
 }
 
-function masks(clauses: readonly Clause[]): Pick<Branches, 'width' | 'meets' | 'meetsAt'> {
-  const width = Math.max(1, Math.ceil(clauses.length / 32));
-  for (const clause of clauses) for (const word of clause) if (word !== '@') wordId(word);
-  const meets = new Int32Array(wordCount() * width);
-  const meetsAt = new Int32Array(width);
+function listed(clauses: readonly Clause[]): Clauses {
+  const byWord = new Map<number, number[]>();
   clauses.forEach((clause, id) => {
     for (const word of clause) {
-      if (word === '@') meetsAt[id >> 5]! |= 1 << (id & 31);
-      else meets[wordId(word) * width + (id >> 5)]! |= 1 << (id & 31);
+      const number = wordId(word);
+      byWord.set(number, [...(byWord.get(number) ?? []), id]);
     }
   });
-  return { width, meets, meetsAt };
+  const from = new Uint16Array(wordCount());
+  const met: number[] = [NO_CLAUSE];
+  for (const [number, ids] of byWord) {
+    from[number] = met.length;
+    met.push(...ids, NO_CLAUSE);
+  }
+  return { width: Math.max(1, Math.ceil(clauses.length / 32)), from, met: Uint16Array.from(met) };
 }

@@ -3,7 +3,7 @@
  * expression. Derived instead of written beside each rule, because the first hand-written lists left out one word in
  * thirty.
  */
-import type { Node } from './syntax.ts';
+import { isLatin, type Node } from './syntax.ts';
 
 /** Stems of other scripts end here: longer ones find no less, and each costs a search of its own. */
 const STEM = 4;
@@ -37,9 +37,10 @@ class Reader {
     switch (node.type) {
       case 'letters':
         return this.#each(open, (reading, next) => {
-          for (const letter of node.letters) this.#grow(reading, letter, next);
+          for (const run of node.letters) this.#grow(reading, run, next);
         });
       case 'apart':
+      case 'signs':
       case 'edge':
         return this.#each(open, (reading, next) => this.#end(reading, node.type === 'edge', next));
       case 'any':
@@ -72,13 +73,12 @@ class Reader {
     return next;
   }
 
-  #grow(reading: string, letter: string, next: Set<string>): void {
-    const latin = /^[a-z0-9]$/u.test(letter);
-    if (letter === '@') this.#end(reading, false, next);
-    else if (reading === '') next.add(letter);
+  #grow(reading: string, run: string, next: Set<string>): void {
+    const stem = isStem(reading) || (reading === '' && !isLatin(run));
     // A letter of another script ends a Latin word, and a Latin one a stem.
-    else if (isStem(reading) === latin || (isStem(reading) && reading.length >= STEM)) this.done.add(reading.trimEnd());
-    else next.add(reading + letter);
+    if (reading !== '' && stem === isLatin(run)) this.done.add(reading.trimEnd());
+    else if (stem && reading.length + run.length > STEM) this.done.add((reading + run).slice(0, STEM));
+    else next.add(reading + run);
   }
 
   #end(reading: string, edge: boolean, next: Set<string>): void {
@@ -96,5 +96,5 @@ class Reader {
 
 /** Letters of a script without words, or of one that the word table does not hold. */
 function isStem(reading: string): boolean {
-  return reading !== '' && !/^[a-z0-9]/u.test(reading);
+  return reading !== '' && !isLatin(reading);
 }

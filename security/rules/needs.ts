@@ -3,17 +3,23 @@
  * of required factors (Cox, "Regular Expression Matching with a Trigram Index", 2012; RE2's FilteredRE2), with whole
  * words in place of trigrams, because the words of a view are looked up in a table anyway.
  */
-import type { Node } from './syntax.ts';
+import { COMMON } from '../lexicon.ts';
+import { ORDINARY } from '../vocabulary.ts';
+import { type Node, SIGNS } from './syntax.ts';
 
-/** One of these words must stand in the match. */
+/** One of these words or signs must stand in the match. */
 export type Clause = ReadonlySet<string>;
 /** All of these. */
 export type Needs = readonly Clause[];
 
+/** What ends a word. */
+const APART = ` ;${SIGNS}`;
+const WORDS = new RegExp(`(?<=[${escaped(APART)}])[^${escaped(APART)}?]+(?=[${escaped(APART)}])`, 'gu');
+const SIGN = new RegExp(`[${escaped(SIGNS)}]`, 'gu');
 /** More readings of a stretch than this are not told apart. */
 const MOST_READINGS = 400;
 
-/** A blank stands for what is no letter, `|` for the edge of a word, `?` for anything at all. */
+/** A blank stands for what is neither letter nor sign, `;` for the edge of a word, `?` for anything at all. */
 interface Reading {
   readonly readings: ReadonlySet<string>;
   readonly clauses: readonly Clause[];
@@ -21,22 +27,24 @@ interface Reading {
 
 /** What a pattern needs; an empty list where it needs nothing in particular. */
 export function needsOf(tree: Node): Needs {
-  const { readings, clauses } = concatenated([exactly('|'), read(tree)]);
+  const { readings, clauses } = concatenated([exactly(';'), read(tree)]);
   return distinct([...clauses, ...clausesOf(readings)]).sort((a, b) => cost(a) - cost(b));
 }
 
 function read(node: Node): Reading {
   switch (node.type) {
     case 'letters':
-      return exactly(...node.letters.map((letter) => (letter === '@' ? ' @ ' : letter)));
+      return exactly(...node.letters);
+    case 'signs':
+      return exactly(...node.signs);
     case 'apart':
       return exactly(' ');
     case 'any':
       return exactly('?');
     case 'edge':
-      return exactly('|');
+      return exactly(';');
     case 'look':
-      return node.negative && beginsWithWord(node.part, node.ahead) ? exactly('|') : exactly('');
+      return node.negative && beginsWithWord(node.part, node.ahead) ? exactly(';') : exactly('');
     case 'sequence':
       return concatenated(node.parts.map(read));
     case 'choice':
@@ -70,16 +78,21 @@ function concatenated(parts: readonly Reading[]): Reading {
       readings = new Set([isApart([...part.readings].map((reading) => reading.at(-1))) ? '? ' : '?']);
       continue;
     }
-    const joined = new Set<string>();
-    for (const before of readings) for (const after of part.readings) joined.add(shortened(before + after));
-    readings = joined;
+    const next = new Set<string>();
+    for (const before of readings) for (const after of part.readings) next.add(joined(before, after));
+    readings = next;
   }
   return { readings, clauses };
 }
 
-/** Complete words in the middle stay; runs of marks become one. */
-function shortened(reading: string): string {
-  return reading.replace(/\?[?]+/gu, '?').replace(/ [ |]+|\|[ |]+/gu, ' ');
+/** Two readings as one; marks that meet become one. */
+function joined(before: string, after: string): string {
+  const [end, start] = [before.at(-1), after[0]];
+  if (end === '?' && start === '?') return before + after.slice(1);
+  if ((end === ' ' || end === ';') && (start === ' ' || start === ';')) {
+    return end === ' ' ? before + after.slice(1) : before.slice(0, -1) + after;
+  }
+  return before + after;
 }
 
 function withEnd(readings: ReadonlySet<string>, end: string): Set<string> {
@@ -87,7 +100,7 @@ function withEnd(readings: ReadonlySet<string>, end: string): Set<string> {
 }
 
 function isApart(ends: readonly (string | undefined)[]): boolean {
-  return ends.every((end) => end === ' ' || end === '|');
+  return ends.every((end) => end !== undefined && APART.includes(end));
 }
 
 function chosen(parts: readonly Reading[]): Reading {
@@ -116,15 +129,30 @@ function repeated(part: Reading, least: number, most: number): Reading {
   return exactly('', `${begins ? ' ' : ''}?${ends ? ' ' : ''}`);
 }
 
-/** One clause of the longest complete word of each reading, if each has one. */
+/** Clauses of one complete word of each reading, the rarest or the last, and one of a sign, where each has one. */
 function clausesOf(readings: ReadonlySet<string>, around = ''): Clause[] {
-  const words = new Set<string>();
+  const rarest = (found: readonly string[]): string => found.reduce((a, b) => (frequency(b) < frequency(a) ? b : a));
+  const last = (found: readonly string[]): string => found.at(-1)!;
+  return [
+    chosenFrom(readings, around, WORDS, rarest),
+    chosenFrom(readings, around, WORDS, last),
+    chosenFrom(readings, around, SIGN, rarest),
+  ].filter((clause) => clause !== undefined);
+}
+
+function chosenFrom(
+  readings: ReadonlySet<string>,
+  around: string,
+  sought: RegExp,
+  choose: (found: readonly string[]) => string,
+): Clause | undefined {
+  const clause = new Set<string>();
   for (const reading of readings) {
-    const found = [...`${around}${reading}${around}`.matchAll(/(?<=[ |])[^ |?]+(?=[ |])/gu)].map(([word]) => word);
-    if (found.length === 0) return [];
-    words.add(found.reduce((a, b) => (b.length > a.length ? b : a)));
+    const found = `${around}${reading}${around}`.match(sought);
+    if (found === null) return undefined;
+    clause.add(choose(found));
   }
-  return words.size === 0 ? [] : [words];
+  return clause.size === 0 ? undefined : clause;
 }
 
 function cheapest(clauses: readonly Clause[]): Clause | undefined {
@@ -134,8 +162,20 @@ function cheapest(clauses: readonly Clause[]): Clause | undefined {
 /** How often a text has one of the words, roughly. */
 function cost(clause: Clause): number {
   let sum = 0;
-  for (const word of clause) sum += 1 / word.length ** 2;
+  for (const word of clause) sum += frequency(word);
   return sum;
+}
+
+/** Roughly how many times a word stands in a thousand: no counts, but enough to choose by. */
+function frequency(word: string): number {
+  if (word.length < 4) return COMMON_WORDS.has(word) || word.length < 3 ? 8 : 0.5;
+  return COMMON_WORDS.has(word) ? 1 : 0.1;
+}
+
+const COMMON_WORDS: ReadonlySet<string> = new Set([...COMMON, ...ORDINARY]);
+
+function escaped(signs: string): string {
+  return signs.replace(/[\\\]^[-]/gu, '\\$&');
 }
 
 function distinct(clauses: readonly Clause[]): Clause[] {

@@ -5,21 +5,33 @@
 import { foldLatin } from './pattern.ts';
 
 /**
- * A node stands for what it reads, in terms of words. `letters` is one character out of a few, folded; `apart` one that
- * no Latin word contains; `any` one of which nothing is known; `edge` reads nothing and stands where a word ends.
+ * A node stands for what it reads, in terms of words. `letters` is one of a few runs of letters, folded; `signs` one of a
+ * few that prose seldom has; `apart` another one that no Latin word contains; `any` one of which nothing is known;
+ * `edge` reads nothing and stands where a word ends.
  */
 export type Node =
   | { readonly type: 'letters'; readonly letters: readonly string[] }
+  | { readonly type: 'signs'; readonly signs: readonly string[] }
   | { readonly type: 'apart' | 'any' | 'edge' }
-  | { readonly type: 'sequence'; readonly parts: readonly Node[] }
-  | { readonly type: 'choice'; readonly parts: readonly Node[]; readonly sources: readonly string[] }
+  | { readonly type: 'sequence' | 'choice'; readonly parts: readonly Node[]; readonly sources: readonly string[] }
   | { readonly type: 'times'; readonly part: Node; readonly least: number; readonly most: number }
   | { readonly type: 'look'; readonly ahead: boolean; readonly negative: boolean; readonly part: Node };
+
+/** Signs that are told apart. */
+export const SIGNS = ':!@<>"$={}[]/*|#%\\';
 
 /** @throws Error  syntax that rules do not use; names it */
 export function parsePattern(pattern: RegExp): Node {
   return new Parser(pattern.source).all();
 }
+
+/** What sets read: the one between two words stands 2,000 times in the rules. */
+const sets = new Map<string, Node>();
+
+const TIMES = /(?:\?|\{(\d+)(?:,(\d+))?\})\??/y;
+const LOOK = /\(\?(<?)([=!])/y;
+const ESCAPE = /\\(?:p\{\w+\}|x[\da-f]{2}|u[\da-f]{4}|.)/y;
+const SET = /\[(?:\\.|[^\]\\])*\]/y;
 
 class Parser {
   readonly #source: string;
@@ -49,24 +61,37 @@ class Parser {
 
   #sequence(): Node {
     const parts: Node[] = [];
-    while (this.#at < this.#source.length && !'|)'.includes(this.#source[this.#at]!)) parts.push(this.#repeated());
-    return parts.length === 1 ? parts[0]! : { type: 'sequence', parts };
+    const sources: string[] = [];
+    while (this.#at < this.#source.length && !'|)'.includes(this.#source[this.#at]!)) {
+      const from = this.#at;
+      const part = this.#repeated();
+      const before = parts.at(-1);
+      const run = before === undefined ? undefined : together(before, part);
+      if (run === undefined) {
+        parts.push(part);
+        sources.push(this.#source.slice(from, this.#at));
+      } else {
+        parts[parts.length - 1] = run;
+        sources[sources.length - 1] += this.#source.slice(from, this.#at);
+      }
+    }
+    return parts.length === 1 ? parts[0]! : { type: 'sequence', parts, sources };
   }
 
   #repeated(): Node {
     const part = this.#atom();
-    const times = /^(?:\?|\{(\d+)(?:,(\d+))?\})\??/u.exec(this.#source.slice(this.#at, this.#at + 12));
+    const next = this.#source.charCodeAt(this.#at);
+    if (next !== 0x3f && next !== 0x7b) return part;
+    const times = this.#read(TIMES);
     if (times === null) return part;
-    this.#at += times[0].length;
     if (times[1] === undefined) return { type: 'times', part, least: 0, most: 1 };
     return { type: 'times', part, least: Number(times[1]), most: Number(times[2] ?? times[1]) };
   }
 
   #atom(): Node {
-    const rest = this.#source.slice(this.#at, this.#at + 4);
-    const look = /^\(\?(<?)([=!])/u.exec(rest);
+    const rest = this.#source.slice(this.#at, this.#at + 3);
+    const look = rest.startsWith('(?') ? this.#read(LOOK) : null;
     if (look) {
-      this.#at += look[0].length;
       return { type: 'look', ahead: look[1] === '', negative: look[2] === '!', part: this.#closed() };
     }
     if (rest.startsWith('(')) {
@@ -88,20 +113,42 @@ class Parser {
   }
 
   #escape(): Node {
-    const token = /^\\(?:p\{\w+\}|x[\da-f]{2}|u[\da-f]{4}|.)/u.exec(this.#source.slice(this.#at, this.#at + 12))![0];
-    this.#at += token.length;
-    return escaped(token);
+    return escaped(this.#read(ESCAPE)![0]);
   }
 
   #set(): Node {
-    const source = /^\[(?:\\.|[^\]\\])*\]/u.exec(this.#source.slice(this.#at))![0];
-    this.#at += source.length;
-    return members(source.slice(1, -1));
+    const source = this.#read(SET)![0];
+    const known = sets.get(source);
+    if (known) return known;
+    const node = members(source.slice(1, -1));
+    sets.set(source, node);
+    return node;
+  }
+
+  /** What a sticky expression finds here; reads it. */
+  #read(expression: RegExp): RegExpExecArray | null {
+    expression.lastIndex = this.#at;
+    const found = expression.exec(this.#source);
+    if (found !== null) this.#at += found[0].length;
+    return found;
   }
 
   #unknown(): Error {
     return new Error(`rule pattern: no syntax of ours at ${this.#source.slice(this.#at, this.#at + 40)}`);
   }
+}
+
+/** Two letters, each certain and of one script, as one run. */
+function together(a: Node, b: Node): Node | undefined {
+  if (a.type !== 'letters' || b.type !== 'letters' || a.letters.length > 1 || b.letters.length > 1) return undefined;
+  const [before, letter] = [a.letters[0]!, b.letters[0]!];
+  return isLatin(before) === isLatin(letter) ? { type: 'letters', letters: [before + letter] } : undefined;
+}
+
+/** Whether letters are Latin or digits, folded; told by the first. */
+export function isLatin(letters: string): boolean {
+  const code = letters.charCodeAt(0);
+  return (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
 }
 
 function escaped(token: string): Node {
@@ -117,11 +164,9 @@ function members(inside: string): Node {
   if (inside.startsWith('^'))
     return /\\w/u.test(inside) && !/\\[sWd]/u.test(inside.replace('\\w', '')) ? { type: 'apart' } : { type: 'any' };
   const letters = new Set<string>();
-  let apart = false;
-  const bare = inside.replace(/\\s|\\n/gu, () => {
-    apart = true;
-    return '';
-  });
+  const signs = new Set<string>();
+  let apart = /\\[sn]/u.test(inside);
+  const bare = inside.replace(/\\[sn]/gu, '');
   if (/\\[wdpSWD]/u.test(bare)) return { type: 'any' };
   const units = [...bare.matchAll(/\\x([\da-f]{2})|\\u([\da-f]{4})|\\?([\s\S])/gu)].map((m) =>
     m[1] !== undefined || m[2] !== undefined ? String.fromCharCode(Number.parseInt((m[1] ?? m[2])!, 16)) : m[3]!,
@@ -134,17 +179,39 @@ function members(inside: string): Node {
     for (let code = from; code <= Math.min(to, from + 64); code++) {
       const node = one(String.fromCharCode(code));
       if (node.type === 'letters') letters.add(node.letters[0]!);
+      else if (node.type === 'signs') signs.add(node.signs[0]!);
       else apart = true;
     }
   }
-  if (letters.size === 0) return { type: 'apart' };
-  return apart || letters.size > 4 ? { type: 'any' } : { type: 'letters', letters: [...letters] };
+  if (letters.size === 0) return apart || signs.size > 6 ? { type: 'apart' } : { type: 'signs', signs: [...signs] };
+  return apart || signs.size > 0 || letters.size > 4 ? { type: 'any' } : { type: 'letters', letters: [...letters] };
+}
+
+/** How many characters a node reads at most. */
+export function longest(node: Node): number {
+  switch (node.type) {
+    case 'sequence':
+      return node.parts.reduce((sum, part) => sum + longest(part), 0);
+    case 'choice':
+      return Math.max(...node.parts.map(longest));
+    case 'times':
+      return node.most * longest(node.part);
+    case 'edge':
+    case 'look':
+      return 0;
+    case 'letters':
+      return Math.max(...node.letters.map((run) => run.length));
+    default:
+      return 1;
+  }
 }
 
 /** One character: a Latin letter or digit without its accent, a letter of another script as it is, or none of both. */
 function one(character: string): Node {
+  if (isLatin(character)) return { type: 'letters', letters: [character] };
   const folded = foldLatin(character);
-  if (/^[a-z0-9]$/u.test(folded)) return { type: 'letters', letters: [folded] };
-  if (/[\p{L}\p{M}@]/u.test(character)) return { type: 'letters', letters: [character] };
+  if (isLatin(folded)) return { type: 'letters', letters: [folded] };
+  if (/[\p{L}\p{M}]/u.test(character)) return { type: 'letters', letters: [character] };
+  if (SIGNS.includes(character)) return { type: 'signs', signs: [character] };
   return { type: 'apart' };
 }
