@@ -163,6 +163,8 @@ class Running implements ProxyServer {
       clearTimeout(force);
       clearInterval(idle);
     }
+    // A response says that it is closed some turns after the server does, and its line of the log comes only then.
+    for (let turn = 0; turn < 1000 && shared.metrics.inflight.value() > 0; turn++) await pause(1);
     await this.#end(shared);
   }
 

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { resolve } from 'node:path';
 import { Pool } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -55,6 +56,26 @@ describe('close()', () => {
     const [outcome] = await Promise.all([stuck.then(String, (error: Error) => error.name), rig.proxy.close()]);
     expect(outcome).toBe('TypeError');
     await until(() => rig.sockets() === 0);
+  });
+
+  it('has logged every request when it resolves, those that it cut off too', async () => {
+    for (let round = 0; round < runs(6, 30); round++) {
+      rig = await start({ script: () => undefined, timeouts: { drainMs: 20 }, limits: { upstreamSockets: 4 } });
+      const body = chatOf('hi');
+      const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\n\r\n`;
+      const sockets = Array.from({ length: 90 }, (_, i) => {
+        const socket = connect(rig.port, '127.0.0.1').on('error', () => undefined);
+        // Some have sent a part of their request, the others wait for the upstream or for a connection to it.
+        socket.write(head + (i % 3 === 0 ? body.slice(0, 20) : body));
+        return socket;
+      });
+      await until(() => rig.proxy.metrics.inflight.value() === 90);
+      for (const [i, socket] of sockets.entries()) if (i % 2 === 0) setTimeout(() => socket.resetAndDestroy(), 80 + i);
+      await rig.proxy.close();
+      expect(rig.logged().split('\n').filter(Boolean)).toHaveLength(90);
+      for (const socket of sockets) socket.destroy();
+      await rig.stop();
+    }
   });
 
   it('works twice, before listen(), and after a port that was taken', async () => {
