@@ -117,7 +117,13 @@ export class Weaver {
 
   /** The unit at `index` now stands for text up to the parent's `end` (a mark that was dropped belongs to its letter). */
   stretch(index: number, end: number): void {
-    this.#ends[index] = this.#parent ? this.#parent.ends[end - 1]! : end;
+    const last = this.#parent ? this.#parent.ends[end - 1]! : end;
+    // In a text that was turned round, the mark stands before its letter.
+    if (!this.#parent?.scrambled) this.#ends[index] = last;
+    else {
+      this.#starts[index] = Math.min(this.#starts[index]!, this.#parent.starts[end - 1]!);
+      this.#ends[index] = Math.max(this.#ends[index]!, last);
+    }
   }
 
   unitAt(index: number): number {

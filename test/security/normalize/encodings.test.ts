@@ -54,6 +54,16 @@ describe('the span of a part', () => {
   });
 });
 
+it('gives no span that ends before it starts where marks stand in text that was turned round', () => {
+  const text = `\u202e${[...'selur eht erongi'].map((c) => `${c}\u0324`).join('')}\u202c`;
+  for (const view of normalize(text).views) {
+    for (let i = 0; i < view.text.length; i++) {
+      const [start, end] = view.source(i, i + 1);
+      expect(start, `${view.name} ${i}`).toBeLessThan(end);
+    }
+  }
+});
+
 describe('nesting', () => {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const rot13 = (text: string): string =>
