@@ -11,11 +11,6 @@ export class InvalidInputError extends M2MError {
   override readonly name = 'InvalidInputError';
 }
 
-/** A size, depth or time limit was reached; the message names the limit and its value. */
-export class LimitExceededError extends M2MError {
-  override readonly name = 'LimitExceededError';
-}
-
 /** Text that cannot be tokenised without loss, or ids that are no text: lone surrogates, unknown ids, invalid UTF-8. */
 export class TokenizerError extends M2MError {
   override readonly name = 'TokenizerError';
@@ -34,9 +29,4 @@ export class ClassifierUnavailableError extends M2MError {
 /** A setting is unknown, malformed or contradicts another one; the message names the setting and where it was read. */
 export class ConfigError extends M2MError {
   override readonly name = 'ConfigError';
-}
-
-/** The upstream could not be reached, broke off, or answered with something that cannot be passed on safely. */
-export class UpstreamError extends M2MError {
-  override readonly name = 'UpstreamError';
 }

@@ -13,9 +13,6 @@ export interface Command {
   run(args: ParsedArgs): Promise<number>;
 }
 
-/** The flags given on the command line; undefined where one was left out. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
-
 /** @throws UsageError  a flag that the command does not have, a flag without its value, or a switch with another one */
 export function checkFlags(argv: readonly string[], args: ArgsDef): void {
   const known = new Map<string, 'boolean' | 'string'>();
