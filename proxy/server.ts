@@ -16,6 +16,7 @@ import { Guard } from './guard.ts';
 import { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Offload } from './offload.ts';
+import { pageOf } from './pages.ts';
 import type { Shared } from './passage.ts';
 import { Problem } from './problem.ts';
 import { complete, type ProxyConfig, type Settings } from './settings.ts';
@@ -275,28 +276,6 @@ function answer(shared: Shared, request: IncomingMessage, response: ServerRespon
  */
 function isLoopback(host: string): boolean {
   return /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|::1|\[::1\])(?::\d+)?$/iu.test(host);
-}
-
-interface Page {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-const TEXT = 'text/plain; charset=utf-8';
-
-/** `/readyz` says whether this proxy takes requests; it does not ask the upstream, whose failures are its clients' 502. */
-function pageOf({ draining, metrics }: Shared, url: string | undefined): Page | undefined {
-  switch (url) {
-    case '/healthz':
-      return { status: 200, type: TEXT, body: 'ok\n' };
-    case '/readyz':
-      return { status: draining ? 503 : 200, type: TEXT, body: draining ? 'draining\n' : 'ready\n' };
-    case '/metrics':
-      return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.text() };
-    default:
-      return undefined;
-  }
 }
 
 function connections(server: Server): Promise<number> {
