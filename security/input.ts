@@ -28,9 +28,11 @@ export function readInput(input: unknown, options: ReadOptions): Read {
   );
 }
 
+const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function readBytes(bytes: Uint8Array, options: ReadOptions): Read {
   try {
-    return readText(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), options, []);
+    return readText(STRICT.decode(bytes), options, []);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const { text, at } = decodeLeniently(bytes);

@@ -34,6 +34,13 @@ export function match(view: View, rules: readonly Rule[], role?: Role): Hit[] {
   return found.length > HITS_PER_VIEW ? found.slice(0, HITS_PER_VIEW) : found;
 }
 
+interface Place {
+  readonly at: number;
+  readonly branches: readonly number[];
+}
+
+const NO_PLACES: readonly Place[] = [];
+
 class Matching {
   readonly found: Hit[] = [];
   readonly #view: View;
@@ -71,10 +78,11 @@ class Matching {
   }
 
   /** Where stems of other scripts stand, in the order of the text: a hit hides the later ones that begin inside it. */
-  #stems(): { at: number; branches: readonly number[] }[] {
+  #stems(): readonly Place[] {
     const { text } = this.#view;
-    const { pages } = this.#words;
-    const found: { at: number; branches: readonly number[] }[] = [];
+    const { pages, foreign } = this.#words;
+    if (!foreign) return NO_PLACES;
+    const found: Place[] = [];
     for (const { word, branches, page } of this.#branches.stems) {
       if (pages[page] === 0) continue;
       for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + 1)) found.push({ at, branches });
@@ -82,7 +90,7 @@ class Matching {
     return found.length > 1 ? found.sort((a, b) => a.at - b.at || a.branches[0]! - b.branches[0]!) : found;
   }
 
-  #stem({ at, branches }: { at: number; branches: readonly number[] }): void {
+  #stem({ at, branches }: Place): void {
     this.#attempts(branches, NO_BRANCHES, at);
   }
 

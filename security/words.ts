@@ -85,6 +85,8 @@ export class Words {
   ids: Int32Array = new Int32Array(1024);
   /** [256] u8: which pages of 256 characters of Unicode the text uses, page 0 not told. */
   readonly pages: Uint8Array = new Uint8Array(256);
+  /** Any of them is used. */
+  foreign = false;
   /** A word holds letters outside ASCII that count as their bare form. */
   accents = false;
   /** What was read so far cannot be trusted: `readWords` reads anew. */
@@ -96,7 +98,8 @@ export class Words {
     this.count = 0;
     this.accents = false;
     this.partial = false;
-    this.pages.fill(0);
+    if (this.foreign) this.pages.fill(0);
+    this.foreign = false;
     if (this.starts.length < text.length / 2 + 1) {
       this.starts = new Int32Array(text.length);
       this.ids = new Int32Array(text.length);
@@ -119,7 +122,12 @@ export class Words {
   /** A unit outside ASCII, between words. A letter that counts as its bare form makes the reading partial. */
   other(unit: number): void {
     if (unit < WORD_CODES && WORD_CODE[unit] !== 0) this.partial = true;
-    else this.pages[unit >> 8] = 1;
+    else this.#page(unit);
+  }
+
+  #page(unit: number): void {
+    this.pages[unit >> 8] = 1;
+    this.foreign = true;
   }
 
   readAll(): void {
@@ -143,7 +151,7 @@ export class Words {
           hash = Math.imul(hash ^ folded, PRIME);
           continue;
         }
-        this.pages[code >> 8] = 1;
+        this.#page(code);
       }
       if (i > start) {
         this.push(start, hash);
