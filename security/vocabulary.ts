@@ -226,7 +226,7 @@ navigator nda neighbour netcat night nobody numbered oak obeys occurs ok old onw
 overridden paid pain parents pay pdf pelican penalty perverted ping pirate plane plays poem poet poor posted pot praise presented prize
 proactive progression prove queen race rain ram rates raw reaction realism realistic realm reasons rebel recommendations red regarding
 regulations rejected rejects relativity reliable remaining repetition replacing req respect respectful responsibility responsible restricts
-resume retracted reward river rooms row rude sake san scp sdk sea seem seems selling set sex shop shout sick silver sin sir sister sit
+resume retracted reward river rooms row rude sake san scp sdk sea seem seems selling set sex shop shout sick silver sink sir sister sit
 six sky sleep slur smart smell society sold sound speaking speech sql ssh strike stuff stupid subjects submitted sum summer sun supply
 surprise swear synthesise tag tail tangerine tar taste tax tea tear ten thief thinks thoughts tied tip tipped tls tom tongue top tower town
 toy trade tricks tries troubleshooting truth try tue ultimate ultra understood universe unsafe unsubscribe upset url usd van velvet viewer

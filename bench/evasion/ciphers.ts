@@ -50,9 +50,10 @@ const braille = (text: string): string =>
 const SPELLING = (
   'Alfa Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliett Kilo Lima Mike November Oscar Papa Quebec Romeo ' +
   'Sierra Tango Uniform Victor Whiskey Xray Yankee Zulu ' +
-  'Zero One Two Three Four Five Six Seven Eight Nine Stop Comma Dash Slant Colon At Underscore Equals Query'
+  'Zero One Two Three Four Five Six Seven Eight Nine Stop Comma Dash Slant Colon At Underscore Equals Query ' +
+  'Plus Dollar Percent Hash Pipe Tilde'
 ).split(' ');
-const SPELLED = `${LETTERS}0123456789.,-/:@_=?`;
+const SPELLED = `${LETTERS}0123456789.,-/:@_=?+$%#|~`;
 
 /** Words kept apart by `gap`; signs without a name are left out. garak's `InjectNato` leaves out figures and all signs. */
 const nato = (text: string, gap: string): string =>

@@ -18,6 +18,10 @@ const PRICES: Readonly<Record<number, number>> = {
   [Disguise.innocent]: 2.3,
 };
 const FURTHER_PRICE = 2.1;
+/** Words that the lexicon names because they look like cues: `forme` is one, and two. */
+const ODD = 3.2;
+/** What the s behind a word that is in the lists without it costs. */
+const PLURAL = 0.5;
 /** What words of two letters cost more: they are parts of everything. */
 const SHORT = 0.6;
 /** What words of three letters cost more that are none of the commonest: `base don` is `based on`. */
@@ -39,6 +43,9 @@ function extra(length: number, price: number): number {
   return length >= 10 && price > 2 ? LONG : 0;
 }
 
+/** Characters of a part of a host's name (RFC 1035). */
+const LONGEST_LABEL = 63;
+
 let further: Set<number> | undefined;
 
 export interface Gaps {
@@ -47,6 +54,8 @@ export interface Gaps {
   /** Letters, and those of them in known words of three letters and more. */
   readonly letters: number;
   readonly known: number;
+  /** Known words of four letters and more. */
+  readonly long: number;
 }
 
 /** @param text  in its own case where that is known */
@@ -56,9 +65,9 @@ export function findGaps(text: string): Gaps {
   return cutter.run();
 }
 
-/** Gapless letters fall into words: half of them, and more than a few. */
-export function readsAsWords({ letters, known }: Gaps): boolean {
-  return known >= 8 && known * 2 >= letters;
+/** Gapless letters fall into words: half of them, or three longer words, which random letters have one of in 500. */
+export function readsAsWords({ letters, known, long }: Gaps): boolean {
+  return known >= 8 && (known * 2 >= letters || (long > 2 && known * 8 >= letters));
 }
 
 class Cutter {
@@ -69,6 +78,7 @@ class Cutter {
   readonly #starts: Uint8Array;
   #letters = 0;
   #known = 0;
+  #long = 0;
 
   constructor(text: string, lower: string) {
     this.#text = text;
@@ -90,7 +100,7 @@ class Cutter {
       i = end;
     }
     this.#signs();
-    return { before: this.#before, letters: this.#letters, known: this.#known };
+    return { before: this.#before, letters: this.#letters, known: this.#known, long: this.#long };
   }
 
   /** One run of letters into words: the cheapest way. */
@@ -119,12 +129,19 @@ class Cutter {
         if (j > i && this.#startsCapital(start + j)) over += OVER_CAPITAL;
         hash = hashStep(hash, unit);
         if (j === i && unit !== 97 && unit !== 105) continue;
-        const word = PRICES[table.find(hash) & 15] ?? (further.has(hash) ? FURTHER_PRICE : undefined);
+        const found = table.find(hash);
+        const listed = found === Disguise.innocent ? ODD : PRICES[found & 15];
+        const word = listed ?? (further.has(hash) ? FURTHER_PRICE : undefined);
         if (word === undefined) continue;
         const price = here + over + word + extra(j + 1 - i, word) + (DOUBLE.has(hash) ? 2 : 0);
-        if (price >= words[j + 1]!) continue;
-        words[j + 1] = price;
-        back[j + 1] = i;
+        if (price < words[j + 1]!) {
+          words[j + 1] = price;
+          back[j + 1] = i;
+        }
+        if (j - i > 2 && lower.charCodeAt(start + j + 1) === 115 && j + 2 <= size && price + PLURAL < words[j + 2]!) {
+          words[j + 2] = price + PLURAL;
+          back[j + 2] = i;
+        }
       }
     }
     this.#letters += size;
@@ -134,6 +151,7 @@ class Cutter {
       if (unknown) for (from = at - 1; opened[from + 1] === 0; from--);
       this.#starts[start + from] = unknown ? 2 : 1;
       if (!unknown && at - from > 2) this.#known += at - from;
+      if (!unknown && at - from > 3) this.#long++;
       if (from > 0) this.#before[start + from] = 1;
       at = from;
     }
@@ -173,7 +191,21 @@ class Cutter {
         this.#before[i] = 1;
         address = false;
       }
-      if (unit === AT || unit === SLASH || unit === TILDE || unit === UNDERSCORE) address = true;
+      if (unit === AT || unit === SLASH || unit === TILDE) address = true;
+      if (unit === AT || (unit === SLASH && last === SLASH)) this.#host(i + 1);
+    }
+  }
+
+  /** In the labels of a host's name there are no gaps, as far as a hyphen, a digit or a dot follows. */
+  #host(from: number): void {
+    const lower = this.#lower;
+    for (let i = from; i < lower.length; i++) {
+      let end = i;
+      while (isLetter(lower.charCodeAt(end)) && end - i < LONGEST_LABEL) end++;
+      const after = lower.charCodeAt(end);
+      if (after !== DASH && after !== DOT && !isDigit(after)) return;
+      if (end > i) this.#before.fill(0, i, end);
+      i = end;
     }
   }
 
@@ -220,10 +252,13 @@ class Cutter {
     return end - i;
   }
 
-  /** Whether the letters before `end` are a known word that numbers stand apart from. */
+  /** Whether the letters before `end` are a known word that numbers stand apart from; in a name they do not. */
   #wordEndsAt(end: number): boolean {
     let from = end - 1;
     while (from > 0 && this.#before[from] === 0 && isLetter(this.#lower.charCodeAt(from - 1))) from--;
+    let after = end;
+    while (isDigit(this.#lower.charCodeAt(after))) after++;
+    if (this.#lower.charCodeAt(from - 1) === UNDERSCORE || this.#lower.charCodeAt(after) === AT) return false;
     return this.#starts[from] === 1 && end - from > 1 && !NUMBERED.test(this.#lower.slice(from, end));
   }
 }
