@@ -121,12 +121,7 @@ function readRun(text: string, start: number, sign: number, pieces: Pieces): num
     }
     if (k + 3 === tokens.length) break;
     const between = sign !== 0 || next - to > narrow;
-    if (between)
-      weaver.put(
-        text.slice(to, next).trim() === '' && newlines(text, to, next) > (narrow === 1 ? 1 : 0) ? 10 : 32,
-        to,
-        next,
-      );
+    if (between) weaver.put(isLineEnd(text.slice(to, next), narrow) ? 10 : 32, to, next);
     wide ||= between;
   }
   if (!wide && characters >= GAPLESS_FROM) putWords(text, tokens, pieces);
@@ -161,10 +156,10 @@ function partingSign(letters: string): string {
   return '';
 }
 
-function newlines(text: string, start: number, end: number): number {
-  let count = 0;
-  for (let i = start; i < end; i++) if (text.charCodeAt(i) === 10) count++;
-  return count;
+/** Whether a gap was a line's end. One a line, a blank between two words is a line as well: `\n \n`. */
+function isLineEnd(gap: string, narrow: number): boolean {
+  const lines = gap.split('\n').length - 1;
+  return lines > (narrow === 1 ? 1 : 0) && gap.trim() === '' && !(narrow === 1 && gap.includes(' '));
 }
 
 /** Code units of the character at `at`. */
