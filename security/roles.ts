@@ -117,7 +117,11 @@ const MEMBERS: Readonly<Record<Exclude<Place, 'body'>, Readonly<Record<string, M
 /** The seat of an object that stands in `seat`: its own role where one counts, its type where that lowers trust. */
 export function seatOfObject(node: Readonly<Record<string, unknown>>, seat: Seat): Seat {
   const { place } = seat;
+  // All that the caller calls a tool's or a document's was said by it, also where it has the form of a conversation.
+  if (place === 'envelope' && isUntrusted(seat.role)) return { place: 'body', role: byType(node, seat.role) };
   const own = place === 'body' || place === 'choices' || place === 'params' ? undefined : ownRole(node);
+  // Of the results of JSON-RPC only A2A's message has a role; a tool that adds one to its content is still a tool.
+  if (place === 'result' && !isMessage(node)) return { place, role: byType(node, seat.role) };
   // A tool's answer may quote a user or an assistant (MCP prompts/get), but nothing from outside speaks as the system.
   if (own !== undefined && !(own === 'system' && isUntrusted(seat.role))) {
     return { place: 'message', role: byType(node, own) };
@@ -151,6 +155,10 @@ function byType(node: Readonly<Record<string, unknown>>, role: Role | undefined)
   if (typeof type !== 'string' || !Object.hasOwn(TYPES, type)) return role;
   const told = TYPES[type]!;
   return isUntrusted(role) && !isUntrusted(told) ? role : told;
+}
+
+function isMessage(node: Readonly<Record<string, unknown>>): boolean {
+  return Object.hasOwn(node, 'parts') && !Object.hasOwn(node, 'content') && !Object.hasOwn(node, 'structuredContent');
 }
 
 function isUntrusted(role: Role | undefined): boolean {

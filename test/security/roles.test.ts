@@ -184,9 +184,30 @@ describe('the strings of messages', () => {
 
 describe('roles', () => {
   it('of a message win over the caller’s, which stands where the message tells none', () => {
-    expect(told([{ role: 'user', content: 'a' }, { content: 'b' }], 'tool')).toEqual([
-      'user [0].content = a',
-      'tool [1].content = b',
+    expect(told([{ role: 'assistant', content: 'a' }, { content: 'b' }], 'user')).toEqual([
+      'assistant [0].content = a',
+      'user [1].content = b',
+    ]);
+  });
+
+  it('raise nothing in what the caller calls a tool’s or a document’s, even in the form of a conversation', () => {
+    for (const role of ['tool', 'document'] as const) {
+      expect(told({ role: 'user', content: 'a' }, role)).toEqual([`${role} content = a`]);
+      expect(told({ messages: [{ role: 'user', content: 'a' }] }, role)).toEqual([`${role} messages[0].content = a`]);
+    }
+  });
+
+  it.each(['user', 'assistant'])('of a tool that adds %s to its result raise nothing', (role) => {
+    const content = [{ type: 'text', text: 't' }];
+    for (const result of [
+      { role, content },
+      { role, content, parts: [] },
+      { role, parts: [], structuredContent: { t: 't' } },
+    ]) {
+      expect(told({ jsonrpc: '2.0', id: 1, result })[0]).toMatch(/^tool /);
+    }
+    expect(told({ jsonrpc: '2.0', id: 1, result: { role: 'agent', parts: [{ text: 'a' }] } })).toEqual([
+      'assistant result.parts[0].text = a',
     ]);
   });
 
