@@ -17,8 +17,8 @@ export { MAX_MATCH };
 const HITS_PER_RULE = 4;
 /** Hits reported for one view, strongest first. */
 const HITS_PER_VIEW = 24;
-/** Needed words are looked for by blocks of 2⁶ characters. */
-const BLOCK_BITS = 6;
+/** Needed words are looked for by blocks of 2⁷ characters. */
+const BLOCK_BITS = 7;
 const NO_BRANCHES: readonly number[] = [];
 /** Blocks of the view at hand; a fresh array for each view cost as much as filling it. */
 let scratch: Int32Array = new Int32Array(1024);

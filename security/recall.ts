@@ -14,9 +14,11 @@ const SHORTEST = 24;
 /** A longer string would push out too many others. */
 const LONGEST = 65_536;
 
+const NO_TIME = { normalize: 0, pattern: 0 };
+
 type Generation = Map<string, readonly Threat[]>;
 
-/** What the rules found in one string, without its views. */
+/** What the rules found in one string, without its views; the threats may name the path of an equal one. */
 export type Recalled = Pick<Judged, 'piece' | 'threats' | 'timing'>;
 
 export class Recall {
@@ -44,7 +46,7 @@ export class Recall {
       return judged;
     }
     if (young === undefined) this.#keep(role, text, known);
-    return { piece, threats: known.map((threat) => placedAt(threat, piece)), timing: { normalize: 0, pattern: 0 } };
+    return { piece, threats: known, timing: NO_TIME };
   }
 
   /** Whether a string would be answered from memory. */
@@ -64,7 +66,7 @@ export class Recall {
   }
 }
 
-/** The same threat, found at another place of the message. */
+/** The same threat, found at another place of a message. */
 export function placedAt(threat: Threat, { path }: Piece): Threat {
   if (threat.path === path) return threat;
   const { path: _, ...rest } = threat;

@@ -11,16 +11,7 @@ import type { View } from './normalize/view.ts';
 import { Judge, type Policy } from './policy.ts';
 import { placedAt, Recall, type Recalled } from './recall.ts';
 import { type Distinct, distinct, type Piece } from './strings.ts';
-import {
-  CATEGORIES,
-  type Category,
-  type Decision,
-  type Mode,
-  ROLES,
-  type Role,
-  type Threat,
-  Verdict,
-} from './verdict.ts';
+import { type Category, type Decision, type Mode, ROLES, type Role, type Threat, Verdict } from './verdict.ts';
 
 /** Text, UTF-8 bytes, a list of messages, or any JSON value. */
 export type ScanInput = string | Uint8Array | readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -127,29 +118,37 @@ export class SecurityScanner {
     neural: Neural | undefined,
     started: number,
   ): Verdict {
-    const found: Found[] = read.faults.map((fault) => ({ ...fault, cuttable: false }));
+    const found: Found[] = [];
+    const scores: Record<Category, number> = { prompt_injection: 0, jailbreak: 0, data_exfiltration: 0, malformed: 0 };
+    /** Most of what is found only ranks; what it says and where is made out for the rest alone. */
+    const asks = (threat: Threat, text: string): Decision | 'redact' => {
+      if (!this.#judge.counts(threat, text)) return 'allow';
+      if (threat.score > scores[threat.category]) scores[threat.category] = threat.score;
+      return this.#judge.decide(threat);
+    };
     const add = (threat: Threat, piece: Piece): void => {
+      const decision = asks(threat, piece.text);
+      if (decision === 'allow') return;
       for (const place of strings.get(piece)!) {
         // A threat in a message that names no path cannot be found again to be cut out.
         const cuttable = place.path !== undefined || read.text !== undefined;
-        found.push({ threat: placedAt(threat, place), text: piece.text, cuttable });
+        found.push({ threat: placedAt(threat, place), decision, cuttable });
       }
     };
+    for (const { threat, text } of read.faults) {
+      const decision = this.#judge.reads(threat.path) ? asks(threat, text) : 'allow';
+      if (decision !== 'allow') found.push({ threat, decision, cuttable: false });
+    }
     for (const { piece, threats } of judged) for (const threat of threats) add(threat, piece);
     for (const { threat, piece } of neural?.threats ?? []) add(threat, piece);
-    const counted = found.filter(
-      ({ threat, text }) => this.#judge.reads(threat.path) && this.#judge.counts(threat, text),
-    );
-    counted.sort((a, b) => b.threat.score - a.threat.score);
+    if (found.length > 1) found.sort((a, b) => b.threat.score - a.threat.score);
 
-    const { verdict, reported, redactions } = this.#decide(counted);
-    const scores = Object.fromEntries(CATEGORIES.map((c) => [c, 0])) as Record<Category, number>;
-    for (const { threat } of counted) scores[threat.category] = Math.max(scores[threat.category], threat.score);
+    const { verdict, reported, redactions } = decided(found);
     const spent = (stage: 'normalize' | 'pattern'): number =>
       judged.reduce((sum, { timing }) => sum + timing[stage], 0);
     return new Verdict({
       verdict,
-      score: Math.max(...Object.values(scores)),
+      score: Math.max(scores.prompt_injection, scores.jailbreak, scores.data_exfiltration, scores.malformed),
       scores,
       threats: reported,
       mode: neural?.answered ? 'neural' : 'patterns',
@@ -164,31 +163,29 @@ export class SecurityScanner {
       },
     });
   }
+}
 
-  #decide(counted: readonly Found[]): { verdict: Decision; reported: Threat[]; redactions: Threat[] } {
-    const reported: Threat[] = [];
-    const redactions: Threat[] = [];
-    let verdict: Decision = 'allow';
-    for (const { threat, cuttable } of counted) {
-      const decision = this.#judge.decide(threat);
-      if (decision === 'allow') continue;
-      reported.push(threat);
-      if (decision === 'redact' && cuttable) redactions.push(threat);
-      // What cannot be cut out must not pass.
-      if (decision === 'block' || (decision === 'redact' && !cuttable)) verdict = 'block';
-      else if (verdict === 'allow') verdict = 'flag';
-    }
-    // Spans in the raw text and strings by path cannot be cut out of one text at once; see redact.ts.
-    const placed = redactions.filter((threat) => threat.path !== undefined).length;
-    if (placed > 0 && placed < redactions.length) verdict = 'block';
-    return { verdict, reported, redactions };
+/** What is left to decide when every threat has said what it asks for. */
+function decided(found: readonly Found[]): { verdict: Decision; reported: Threat[]; redactions: Threat[] } {
+  const reported: Threat[] = [];
+  const redactions: Threat[] = [];
+  let verdict: Decision = 'allow';
+  for (const { threat, decision, cuttable } of found) {
+    reported.push(threat);
+    if (decision === 'redact' && cuttable) redactions.push(threat);
+    // What cannot be cut out must not pass.
+    if (decision === 'block' || (decision === 'redact' && !cuttable)) verdict = 'block';
+    else if (verdict === 'allow') verdict = 'flag';
   }
+  // Spans in the raw text and strings by path cannot be cut out of one text at once; see redact.ts.
+  const placed = redactions.filter((threat) => threat.path !== undefined).length;
+  if (placed > 0 && placed < redactions.length) verdict = 'block';
+  return { verdict, reported, redactions };
 }
 
 interface Found {
   readonly threat: Threat;
-  /** The string that the threat's span lies in. */
-  readonly text: string;
+  readonly decision: Decision | 'redact';
   readonly cuttable: boolean;
 }
 

@@ -63,6 +63,25 @@ export type Distinct = ReadonlyMap<Piece, readonly Piece[]>;
 
 /** Groups pieces by text and role. */
 export function distinct(all: readonly Piece[]): Distinct {
+  return all.length <= FEW ? compared(all) : mapped(all);
+}
+
+/** Up to here comparing every piece with those before it is faster than hashing them all. */
+const FEW = 12;
+
+function compared(all: readonly Piece[]): Distinct {
+  const places = new Map<Piece, Piece[]>();
+  for (let i = 0; i < all.length; i++) {
+    const piece = all[i]!;
+    let first = 0;
+    while (all[first]!.text !== piece.text || all[first]!.role !== piece.role) first++;
+    if (first < i) places.get(all[first]!)!.push(piece);
+    else places.set(piece, [piece]);
+  }
+  return places;
+}
+
+function mapped(all: readonly Piece[]): Distinct {
   const first = new Map<Role | undefined, Map<string, Piece>>();
   const places = new Map<Piece, Piece[]>();
   for (const piece of all) {

@@ -10,9 +10,12 @@ export const OBJECT = 1;
 export const CONSTRUCTOR = 2;
 export type Kind = typeof ARRAY | typeof OBJECT | typeof CONSTRUCTOR;
 
+/** One for all: nothing else runs during a scan, and a fresh array cost a short message a tenth of it. */
+const SHALLOW = new Int32Array(32);
+
 export class Levels {
   depth = 0;
-  #cells: Int32Array = new Int32Array(32);
+  #cells: Int32Array = SHALLOW;
 
   push(kind: Kind, base: number): void {
     if (this.depth === this.#cells.length) {

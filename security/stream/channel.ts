@@ -67,6 +67,8 @@ export class Channel {
   #suspect: { from: number; until: number } | undefined;
   #verdict: { at: number; verdict: Verdict } | undefined;
   readonly #cuts: Cuts = new Cuts();
+  /** Why a window went on without the classifier, though a later one may not have. */
+  #fallback: string | undefined;
   /** Set when a JSON document was redacted: stands for the whole text. */
   #replacement: string | undefined;
   /** Everything before this offset may go on. */
@@ -166,7 +168,9 @@ export class Channel {
       for (const { threat, decision } of this.#found.values())
         if (decision === 'redact') this.#cuts.add(threat, this.safe);
     }
-    const verdict = await this.#whole(scanner, this.#length);
+    const whole = await this.#whole(scanner, this.#length);
+    const fallback = this.#fallback ?? whole.fallback;
+    const verdict = fallback === undefined ? whole : withFields(whole, { fallback });
     this.#verdict = { at: this.#length, verdict };
     if (verdict.verdict !== 'block') this.safe = this.#length;
     return verdict;
@@ -227,6 +231,7 @@ export class Channel {
   /** The classifier's turn: the window goes on only after it has seen it. */
   async #classify(scanner: SecurityScanner, text: string): Promise<Verdict | undefined> {
     const verdict = shift(await scanner.scan(text, { ...this.#options(), format: 'text' }), this.#base);
+    this.#fallback ??= verdict.fallback;
     const neural = verdict.threats.filter((threat) => threat.by === 'neural');
     if (verdict.verdict === 'block' && neural.length > 0) return verdict;
     for (const threat of verdict.redactions ?? []) if (threat.by === 'neural') this.#cuts.add(threat, this.safe);
