@@ -52,6 +52,21 @@ describe('a stream that is only watched or may fail open loses no byte', () => {
   });
 });
 
+describe('a classifier that recovers', () => {
+  it('leaves the fallback of the words that went on without it in the verdict', async () => {
+    let calls = 0;
+    const scores = { benign: 1, prompt_injection: 0, jailbreak: 0, data_exfiltration: 0, malformed: 0 };
+    const classifier: Classifier = {
+      classify: (texts) =>
+        ++calls === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve(texts.map(() => ({ scores }))),
+    };
+    const by = new SecurityScanner({ classifier });
+    const out = await deliver(by, [...parts(prose(4000), 100).map((part) => chat([part])), STOP + DONE].map(bytesOf));
+    expect(calls).toBeGreaterThan(2);
+    expect(out.verdict).toMatchObject({ mode: 'neural', fallback: 'not yet' });
+  });
+});
+
 describe('a text of a stream stands where its client reads it', () => {
   it.each([
     ['another type with each event', typed((i) => `t${i}`)],
