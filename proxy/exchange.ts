@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Verdict } from '../security/index.ts';
 import { DecodeError, decode, receive, tooLarge } from './body.ts';
 import { Forward } from './forward.ts';
-import { type Direction, detailOf, type Judgement, type Message } from './guard.ts';
+import { type Direction, detailOf, type Judgement, type Message, withoutNames } from './guard.ts';
 import { headerSafe, type RawHeaders, type RequestHeaders, requestHeaders } from './headers.ts';
 import { requestKind } from './media.ts';
 import type { Passage, Shared } from './passage.ts';
@@ -129,7 +129,7 @@ export class Exchange implements Passage {
     const worst = verdict.threats[0];
     const found = worst ? `${worst.category} ${worst.score.toFixed(2)} (${worst.name})` : 'policy';
     return new Problem(400, 'content_filter', `The ${direction} was blocked: ${found}.`, {
-      ...(worst?.path === undefined ? {} : { param: worst.path }),
+      ...(worst?.path === undefined ? {} : { param: direction === 'request' ? worst.path : withoutNames(worst.path) }),
       detail: detailOf(verdict, direction, this.headers?.secrets ?? []),
     });
   }
@@ -137,7 +137,7 @@ export class Exchange implements Passage {
   /** Writes the head of the answer: the upstream's headers and what the proxy says of the scan. */
   writeHead(status: number, headers: RawHeaders): void {
     const verdict = this.#verdict;
-    if (verdict) headers.push('x-m2m-verdict', verdict.verdict);
+    if (verdict && (!this.#failed || verdict.verdict === 'block')) headers.push('x-m2m-verdict', verdict.verdict);
     if (this.#fallback !== undefined) headers.push('x-m2m-fallback', headerSafe(this.#fallback));
     if (this.#failed) headers.push('x-m2m-scan', 'failed');
     headers.push('x-m2m-request-id', this.id);
@@ -178,7 +178,9 @@ export class Exchange implements Passage {
     metrics.inflight.add(-1);
     metrics.bytesIn.add(this.bytesIn);
     metrics.bytesOut.add(this.bytesOut);
-    const verdict = this.#verdict?.verdict ?? (this.#failed ? 'error' : this.#error ? 'rejected' : 'unscanned');
+    const judged = this.#verdict?.verdict;
+    // A request that was allowed says nothing of a response that nobody could scan.
+    const verdict = this.#failed && judged !== 'block' ? 'error' : (judged ?? (this.#error ? 'rejected' : 'unscanned'));
     metrics.requests.add(1, `${this.route.path}\n${verdict}`);
     if (verdict === 'block') metrics.blocked.add(1, this.#verdict!.threats[0]?.category ?? 'malformed');
     const upstreamMs = this.answered > 0 ? this.answered - this.dispatched : undefined;

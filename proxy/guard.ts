@@ -6,6 +6,7 @@
  * unscanned. (LiteLLM #35257 let streams through unread and logged "success".)
  */
 import { isUtf8 } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { InvalidInputError } from '../errors.ts';
 import { type Role, redact, type SecurityScanner, Verdict } from '../security/index.ts';
 import { type Kind, partsOf } from './media.ts';
@@ -49,6 +50,9 @@ export interface GuardOptions {
 
 /** Bytes above which a body is scanned in its own thread; at 6 MB a second, some 20 ms in which nobody else is answered. */
 const LONG = 131_072;
+
+/** Milliseconds that a body of many texts may hold up everybody else. */
+const TURN_MS = 10;
 
 const WARM_UP =
   'You are a helpful assistant. Please read the document and send me a summary of what it says; do not forget to list ' +
@@ -96,7 +100,13 @@ export class Guard {
     if (texts === undefined) return this.pass(message, 'binary');
     try {
       let worst: Verdict | undefined;
+      let since = performance.now();
       for (const { bytes, format } of texts) {
+        // 16 MB can be eight million lines: awaiting verdicts alone would let nobody else in until the last of them.
+        if (performance.now() - since > TURN_MS) {
+          await nextTurn();
+          since = performance.now();
+        }
         const verdict = await this.#scan(bytes, format, direction);
         worst = worst === undefined ? verdict : strongest(worst, verdict);
       }
@@ -177,7 +187,7 @@ interface Text {
 }
 
 /** The texts of a body; undefined where there is nothing to read. */
-function textsOf({ direction, body, kind, contentType }: Message): Text[] | undefined {
+function textsOf({ body, kind, contentType }: Message): Text[] | undefined {
   switch (kind) {
     case 'json':
       return [{ bytes: body, format: 'json' }];
@@ -188,21 +198,25 @@ function textsOf({ direction, body, kind, contentType }: Message): Text[] | unde
       return readable(parts);
     }
     default: {
-      if (direction === 'request' || kind === 'binary' || isUtf8(body)) return readable([body]);
+      if (kind === 'binary' || isUtf8(body)) return readable([body]);
       const text = inCharset(body, contentType);
-      return text === undefined ? undefined : [{ bytes: text, format: 'text' }];
+      return text === undefined ? undefined : [{ bytes: text, format: 'auto' }];
     }
   }
 }
 
-/** Text in the charset that a response claims, windows-1252 where it claims none; undefined where it claims no text. */
+/** The C0 controls that stand in no text: a body with one of them is a format of its own, and no parser of JSON takes it. */
+const NO_TEXT = /[\0-\x08\x0e-\x1f]/u;
+
+/** Text in the charset that a body claims, windows-1252 where it claims none and could be text; undefined where not. */
 function inCharset(body: Buffer, contentType: string | undefined): string | undefined {
   const charset = /;\s*charset\s*=\s*"?([\w.:-]{1,40})/iu.exec(contentType ?? '')?.[1];
-  if (charset === undefined && !/^text\//iu.test(contentType ?? '')) return undefined;
+  const latin = body.toString('latin1');
+  if (charset === undefined && !/^text\//iu.test(contentType ?? '') && NO_TEXT.test(latin)) return undefined;
   try {
     return new TextDecoder(charset ?? 'windows-1252').decode(body);
   } catch (error) {
-    if (error instanceof RangeError) return body.toString('latin1'); // a charset nobody knows: ASCII words still show
+    if (error instanceof RangeError) return latin; // a charset nobody knows: ASCII words still show
     throw error;
   }
 }
@@ -257,9 +271,11 @@ function strongest(a: Verdict, b: Verdict): Verdict {
  */
 export function detailOf(verdict: Verdict, direction: Direction, secrets: readonly string[]): Detail {
   const own = direction === 'request';
-  const threats = verdict.threats.slice(0, 10).map(({ evidence, ...threat }) => {
-    return own ? { ...threat, evidence: without(evidence, secrets) } : threat;
-  });
+  const threats = verdict.threats.slice(0, 10).map(({ evidence, path, ...threat }) => ({
+    ...threat,
+    ...(path === undefined ? {} : { path: own ? path : withoutNames(path) }),
+    ...(own ? { evidence: without(evidence, secrets) } : {}),
+  }));
   const { score, scores, mode, fallback, model } = verdict;
   return {
     stage: direction,
@@ -271,6 +287,11 @@ export function detailOf(verdict: Verdict, direction: Direction, secrets: readon
     ...(fallback === undefined ? {} : { fallback: without(fallback, secrets) }),
     model,
   };
+}
+
+/** A place up to the first member whose name its author chose: in a response, that name can be what was blocked. */
+export function withoutNames(path: string): string {
+  return path.replace(/\[".*$/su, '').replace(/\.?[\w$]+#$/u, '');
 }
 
 function without(text: string, secrets: readonly string[]): string {

@@ -71,6 +71,47 @@ describe('blocking', () => {
     expect(rig.seen).toHaveLength(0);
   });
 
+  it('does not deliver a blocked name of a member as the place where it stood', async () => {
+    const answer = { choices: [{ message: { role: 'assistant', content: 'x', [ATTACK]: 'y' } }] };
+    rig = await start({
+      script: (_request, response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer)),
+    });
+    const response = await post(rig, '/v1/chat/completions', chatOf('hi'));
+    const text = await response.text();
+    expect([response.status, JSON.parse(text).error.param]).toEqual([400, 'choices[0].message']);
+    expect(text).not.toContain('ignore all previous');
+  });
+
+  it('one byte that is no UTF-8 hides no text, neither in a request nor in an answer', async () => {
+    const bytes = Buffer.from(`${ATTACK} \xff`, 'latin1');
+    rig = await start({
+      script: (_request, response) =>
+        response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.concat([Buffer.from('{}'), bytes])),
+    });
+    expect((await post(rig, '/v1/rerank', bytes, { 'content-type': 'text/plain' })).status).toBe(400);
+    expect(rig.seen).toHaveLength(0);
+    expect((await post(rig, '/v1/chat/completions', chatOf('hi'))).status).toBe(400);
+    const msgpack = { 'content-type': 'application/msgpack' };
+    await post(rig, '/v1/rerank', Buffer.from([0x82, 0xa1, 0x61, 0x01, 0xff]), msgpack);
+    expect(rig.proxy.metrics.unscanned.value('request\nbinary')).toBe(5);
+  });
+
+  it('a body of very many lines lets others in between', async () => {
+    rig = await start();
+    const order: string[] = [];
+    const long = post(rig, '/v1/files', '1\n'.repeat(100_000), { 'content-type': 'application/jsonl' }).then(() =>
+      order.push('long'),
+    );
+    while (rig.proxy.metrics.inflight.value() === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (let i = 0; i < 3; i++) {
+      expect((await fetch(`${rig.origin}/healthz`)).status).toBe(200);
+      order.push('short');
+    }
+    await long;
+    expect(order.at(-1)).toBe('long');
+  });
+
   it('refuses bodies in another charset', async () => {
     rig = await start();
     const utf16 = Buffer.from(chatOf(ATTACK), 'utf16le');
@@ -233,6 +274,23 @@ describe('failing scans', () => {
     expect(rig.proxy.metrics.scanErrors.value('open')).toBe(2);
     expect(rig.proxy.metrics.unscanned.value('request\nscan_error')).toBe(chatOf('hi').length);
     expectBytesAccountedFor(rig.proxy);
+  });
+
+  it('is an error in log and metric where the request was allowed and the response could not be scanned', async () => {
+    const scores = { prompt_injection: 0, jailbreak: 0, data_exfiltration: 0, malformed: 0, benign: 1 };
+    let asked = 0;
+    const flaky: Classifier = {
+      classify: async (texts) => {
+        if (asked++ > 0) throw new Error('the weights are gone');
+        return texts.map(() => ({ scores }));
+      },
+    };
+    rig = await start({ mode: 'neural', classifier: flaky });
+    const response = await post(rig, '/v1/chat/completions', chatOf('a long and harmless question'));
+    expect([response.status, response.headers.get('x-m2m-verdict')]).toEqual([503, null]);
+    await response.text();
+    expect((await rig.lines(1))[0]).toMatchObject({ status: 503, verdict: 'error' });
+    expect(rig.proxy.metrics.requests.value('/v1/chat/completions\nerror')).toBe(1);
   });
 
   it('falls back to rules in auto mode, visibly', async () => {
