@@ -68,7 +68,13 @@ function readText(text: string, options: ReadOptions, found: readonly Fault[]): 
   const { pieces } = walk(json.value, options.role);
   // The first of two equal keys is not in the value any more, but another parser may read that one.
   const shadowed = json.faults.some((fault) => fault.name === 'duplicate-key');
-  return { pieces: shadowed ? [...pieces, whole] : pieces, faults: [...faults, ...nested(pieces)], text };
+  const strewn = options.format !== 'json' && isStrewn(pieces);
+  return { pieces: shadowed || strewn ? [...pieces, whole] : pieces, faults: [...faults, ...nested(pieces)], text };
+}
+
+/** A list of single words, which the reader of a text may well read as a sentence. */
+function isStrewn(pieces: readonly Piece[]): boolean {
+  return pieces.length >= 4 && pieces.reduce((sum, { text }) => sum + text.length, 0) < 16 * pieces.length;
 }
 
 function readValue(value: object, role: Role | undefined): Read {

@@ -27,8 +27,19 @@ export function judgePiece(piece: Piece): Judged {
       .filter((hit) => isLocal(view, hit.start, hit.end))
       .map((hit) => threat(piece, view, hit)),
   );
+  if (piece.seams)
+    return { piece, normalized, threats: threats.filter(crosses(piece.seams)), timing: since(started, viewed) };
   threats.push(...matchTraces(piece, normalized), ...ranked(piece, normalized.views[0]));
-  return { piece, normalized, threats, timing: { normalize: viewed - started, pattern: performance.now() - viewed } };
+  return { piece, normalized, threats, timing: since(started, viewed) };
+}
+
+function since(started: number, viewed: number): Judged['timing'] {
+  return { normalize: viewed - started, pattern: performance.now() - viewed };
+}
+
+/** What lies within one part was found there. */
+function crosses(seams: readonly number[]): (threat: Threat) => boolean {
+  return ({ span }) => seams.some((seam) => span[0] < seam && seam < span[1]);
 }
 
 /** The ranking of the plain view; a system prompt talks of rules all day, so it ranks half as high. */

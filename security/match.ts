@@ -13,10 +13,6 @@ import { pairKey, readWords, type Words } from './words.ts';
 
 export { MAX_MATCH };
 
-/** Hits reported for one rule in one view; more say nothing new. */
-const HITS_PER_RULE = 4;
-/** Hits reported for one view, strongest first. */
-const HITS_PER_VIEW = 24;
 /** Needed words are looked for by blocks of 2⁷ characters. */
 const BLOCK_BITS = 7;
 const NO_BRANCHES: readonly number[] = [];
@@ -31,7 +27,7 @@ let scratch: Int32Array = new Int32Array(1024);
 export function match(view: View, rules: readonly Rule[], role?: Role): Hit[] {
   const { found } = new Matching(view, branchesOf(rules), role).run();
   if (found.length > 1) found.sort((a, b) => b.weight - a.weight || a.start - b.start);
-  return found.length > HITS_PER_VIEW ? found.slice(0, HITS_PER_VIEW) : found;
+  return found;
 }
 
 interface Place {
@@ -147,17 +143,17 @@ class Matching {
     if (own.round !== round) {
       own.round = round;
       own.weight = weigh(own.rule, hidden, this.#role);
-      own.count = 0;
       own.end = 0;
     }
-    if (own.weight === 0 || own.count === HITS_PER_RULE || at < own.end) return;
+    if (own.weight === 0 || at < own.end) return;
     sticky.lastIndex = at;
     if (!sticky.test(text) || sticky.lastIndex - at > MAX_MATCH) return;
-    own.end = sticky.lastIndex;
-    own.count++;
+    const end = sticky.lastIndex;
     const { mentionWeight } = own.rule;
     const quiet = mentionWeight !== undefined && mentionWeight < own.weight && mentioned(text, at);
-    this.found.push({ rule: own.rule, weight: quiet ? mentionWeight : own.weight, start: at, end: own.end });
+    // What is quoted hides nothing that is said inside it.
+    if (!quiet) own.end = end;
+    this.found.push({ rule: own.rule, weight: quiet ? mentionWeight : own.weight, start: at, end });
   }
 
   #blocks(): Int32Array {

@@ -14,6 +14,10 @@ const SHORTEST = 24;
 /** A longer string would push out too many others. */
 const LONGEST = 65_536;
 
+/** What an entry and a threat of it weigh beside the text, in characters. */
+const ENTRY = 64;
+const HIT = 128;
+
 const NO_TIME = { normalize: 0, pattern: 0 };
 
 type Generation = Map<string, readonly Threat[]>;
@@ -28,7 +32,7 @@ export class Recall {
   #old = new Map<string, Generation>();
   #chars = 0;
 
-  /** @param capacity  characters of a generation; about twice as many bytes are held at most, and twice that with the old one */
+  /** @param capacity  characters of a generation, entries and threats counted in; two generations of two bytes each are held at most */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -55,14 +59,15 @@ export class Recall {
   }
 
   #keep(role: string, text: string, threats: readonly Threat[]): void {
-    if (this.#chars + text.length > this.#capacity) {
+    const size = text.length + ENTRY + HIT * threats.length;
+    if (this.#chars + size > this.#capacity) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#chars = 0;
     }
     const generation = this.#young.get(role) ?? new Map<string, readonly Threat[]>();
     this.#young.set(role, generation.set(text, threats));
-    this.#chars += text.length;
+    this.#chars += size;
   }
 }
 

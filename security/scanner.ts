@@ -30,7 +30,7 @@ export interface ScannerOptions extends Policy {
 }
 
 export interface ScanOptions {
-  /** Who said it, where the message itself does not tell. */
+  /** Who said it, where the message itself does not tell; `tool` and `document` stand for all of the input. */
   readonly role?: Role;
   /** `json` claims that a text is JSON, so that anything else is a fault; `text` never looks; default: as it appears. */
   readonly format?: 'auto' | 'json' | 'text';
@@ -83,15 +83,21 @@ export class SecurityScanner {
     const strings = distinct(read.pieces.filter((piece) => this.#judge.reads(piece.path)));
     if (this.mode === 'patterns') {
       const recall = this.#recall;
-      const known = [...strings.keys()].map((piece) => recall?.judge(piece) ?? judgePiece(piece));
+      const known = [...strings.keys()].map(
+        (piece) => (piece.seams ? undefined : recall?.judge(piece)) ?? judgePiece(piece),
+      );
       return this.#conclude(read, strings, known, undefined, started);
     }
     const judged = [...strings.keys()].map(judgePiece);
-    const neural = await askClassifier(this.#classifier, judged, {
-      failClosed: this.mode === 'neural',
-      deadlineMs: options.deadlineMs ?? this.#deadlineMs,
-      signal: options.signal,
-    });
+    const neural = await askClassifier(
+      this.#classifier,
+      judged.filter(({ piece }) => !piece.seams),
+      {
+        failClosed: this.mode === 'neural',
+        deadlineMs: options.deadlineMs ?? this.#deadlineMs,
+        signal: options.signal,
+      },
+    );
     return this.#conclude(read, strings, judged, neural, started);
   }
 
@@ -131,7 +137,7 @@ export class SecurityScanner {
       if (decision === 'allow') return;
       for (const place of strings.get(piece)!) {
         // A threat in a message that names no path cannot be found again to be cut out.
-        const cuttable = place.path !== undefined || read.text !== undefined;
+        const cuttable = !place.seams && (place.path !== undefined || read.text !== undefined);
         found.push({ threat: placedAt(threat, place), decision, cuttable });
       }
     };
@@ -165,13 +171,16 @@ export class SecurityScanner {
   }
 }
 
+/** A text made of attacks has thousands; the strongest say it. Redactions are never left out. */
+const MOST_REPORTED = 64;
+
 /** What is left to decide when every threat has said what it asks for. */
 function decided(found: readonly Found[]): { verdict: Decision; reported: Threat[]; redactions: Threat[] } {
   const reported: Threat[] = [];
   const redactions: Threat[] = [];
   let verdict: Decision = 'allow';
   for (const { threat, decision, cuttable } of found) {
-    reported.push(threat);
+    if (reported.length < MOST_REPORTED) reported.push(threat);
     if (decision === 'redact' && cuttable) redactions.push(threat);
     // What cannot be cut out must not pass.
     if (decision === 'block' || (decision === 'redact' && !cuttable)) verdict = 'block';
@@ -196,7 +205,10 @@ function placeAt(path: string | undefined, read: Read): Read {
     inner === undefined || inner === '' ? path : `${path}${inner.startsWith('[') ? '' : '.'}${inner}`;
   return {
     ...read,
-    pieces: read.pieces.map((piece) => ({ ...piece, path: under(piece.path) })),
+    // What path.ts writes no path for keeps none: it could not be found again.
+    pieces: read.pieces.map((piece) =>
+      piece.path === undefined && read.pieces.length > 1 ? piece : { ...piece, path: under(piece.path) },
+    ),
     faults: read.faults.map(({ threat, text }) => ({ threat: { ...threat, path: under(threat.path) }, text })),
   };
 }

@@ -23,6 +23,8 @@ export interface Piece {
   readonly role?: Role;
   /** The place's contract says that this string is JSON: the arguments of a tool call. */
   readonly json?: true;
+  /** The text parts of one message, joined as a model reads them; where they meet. The path is their array's. */
+  readonly seams?: readonly number[];
 }
 
 /** Something wrong with a key or with the nesting; the path is the key's own, the span lies in the key. */
@@ -73,8 +75,9 @@ function compared(all: readonly Piece[]): Distinct {
   const places = new Map<Piece, Piece[]>();
   for (let i = 0; i < all.length; i++) {
     const piece = all[i]!;
-    let first = 0;
-    while (all[first]!.text !== piece.text || all[first]!.role !== piece.role) first++;
+    let first = piece.seams ? i : 0;
+    while (first < i && !(all[first]!.text === piece.text && all[first]!.role === piece.role && !all[first]!.seams))
+      first++;
     if (first < i) places.get(all[first]!)!.push(piece);
     else places.set(piece, [piece]);
   }
@@ -85,6 +88,10 @@ function mapped(all: readonly Piece[]): Distinct {
   const first = new Map<Role | undefined, Map<string, Piece>>();
   const places = new Map<Piece, Piece[]>();
   for (const piece of all) {
+    if (piece.seams) {
+      places.set(piece, [piece]);
+      continue;
+    }
     const ofRole = first.get(piece.role) ?? new Map<string, Piece>();
     first.set(piece.role, ofRole);
     const known = ofRole.get(piece.text);
@@ -119,6 +126,8 @@ interface Frame {
   /** In a streamed delta. */
   readonly delta: boolean;
   readonly rpc: boolean;
+  /** Of an array of parts: the texts met so far. */
+  readonly parts?: string[];
   /** What #marks says of the node when the walk has left it. */
   readonly mark: number;
   next: number;
@@ -135,7 +144,10 @@ class Walk {
     this.#visit(value, '', { place: 'envelope', role }, undefined);
     for (let frame = this.#frames.at(-1); frame; frame = this.#frames.at(-1)) {
       if (frame.next < frame.length) this.#step(frame, frame.next++);
-      else this.#marks.set(this.#frames.pop()!.node, frame.mark);
+      else {
+        this.#marks.set(this.#frames.pop()!.node, frame.mark);
+        if (frame.parts && frame.parts.length > 1) this.#join(frame, frame.parts);
+      }
     }
     return { pieces: this.#pieces, faults: this.#faults };
   }
@@ -163,7 +175,26 @@ class Walk {
     else if (typeof printed === 'object' && printed !== null) this.#enter(printed, path, seat, key);
   }
 
+  /** An order that is cut in two is read by the model as one. */
+  #join({ path, seat }: Frame, parts: readonly string[]): void {
+    const tight = parts.slice(1).every((part, i) => /^\s/u.test(part) || /\s$/u.test(parts[i]!));
+    for (const glue of tight ? [''] : ['', ' ']) {
+      let end = 0;
+      const seams = parts.slice(0, -1).map((part, i) => (end += part.length + (i > 0 ? glue.length : 0)));
+      const { role } = seat;
+      this.#pieces.push({
+        text: parts.join(glue),
+        ...(path === undefined ? {} : { path }),
+        ...(role === undefined ? {} : { role }),
+        seams,
+      });
+    }
+  }
+
   #string(text: string, path: string | undefined, seat: Seat, key: string | undefined): void {
+    const top = this.#frames.at(-1);
+    if (text !== '' && top?.parts) top.parts.push(text);
+    else if (text !== '' && key === 'text') this.#frames.at(-2)?.parts?.push(text);
     if (isNoise(key, text)) return;
     const json = key === 'arguments' && isCall(this.#frames.at(-1));
     this.#pieces.push({
@@ -192,6 +223,7 @@ class Walk {
       seat,
       under: key,
       delta: key === 'delta' || (this.#frames.at(-1)?.delta ?? false),
+      ...(array && (key === 'content' || key === 'parts') ? { parts: [] } : {}),
       rpc: !array && outer.place === 'envelope' && Object.hasOwn(value, 'jsonrpc'),
       mark: known + bit,
       next: 0,

@@ -1,16 +1,17 @@
 /**
  * The tricks that the normaliser undid, as threats. Most of them only rank: people do paste zero-width spaces and
- * styled letters, and what was hidden is judged by the rules once it is readable. Control characters and lone
- * surrogates flag by themselves: nothing that a person types puts them into a text.
+ * styled letters, and what was hidden is judged by the rules once it is readable. Control characters, lone surrogates and
+ * encodings deeper than are decoded flag by themselves: nothing that a person types puts them into a text.
  */
 import type { Normalized, Trace } from './normalize/view.ts';
 import type { Piece } from './strings.ts';
 import type { Threat } from './verdict.ts';
 
-/** Score by name, and the count from which it holds. Benign train texts with the trace: control 1, the two others above 0.5 none. */
+/** Score by name, and the count from which it holds. Benign train texts with the trace: control 1, the others above 0.5 none. */
 const SCORES: Readonly<Record<string, readonly [score: number, from: number]>> = {
   control: [0.6, 1],
   'lone-surrogate': [0.6, 1],
+  'nested-encoding': [0.6, 1],
   'terminal-control': [0.3, 1],
   'tag-characters': [0.45, 1],
   'bidi-control': [0.45, 2],

@@ -167,6 +167,9 @@ class Run {
     if (piece.full) this.#truncated ??= 'decoded size';
     if (depth >= this.#maxDepth) {
       this.#truncated ??= 'depth';
+      if (!this.#traces.some(({ name }) => name === 'nested-encoding')) {
+        this.#traces.push({ name: 'nested-encoding', span: origin(piece.layer, 0, piece.layer.text.length), count: 1 });
+      }
       return;
     }
     if (this.#views.length >= this.#maxViews) {

@@ -14,7 +14,6 @@ export interface Compiled {
   readonly rule: Rule;
   round: number;
   weight: number;
-  count: number;
   end: number;
 }
 
@@ -121,7 +120,7 @@ function compile(rules: readonly Rule[]): Branches {
     return known.id;
   };
   for (const rule of rules) {
-    const progress: Compiled = { rule, round: 0, weight: 0, count: 0, end: 0 };
+    const progress: Compiled = { rule, round: 0, weight: 0, end: 0 };
     for (const { tree, source } of alternatives(rule.pattern)) {
       for (const words of beginningsOf(rule, tree)) {
         beginnings.set(words, [...(beginnings.get(words) ?? []), all.length]);

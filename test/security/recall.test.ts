@@ -46,11 +46,19 @@ describe('Recall', () => {
   it('holds at most two generations of its capacity', () => {
     const recall = new Recall(10_000);
     let held = 0;
-    const sizes = Array.from({ length: 400 }, (_, i) => `${ATTACK} ${i}`.length);
-    for (let i = 0; i < 400; i++) recall.judge({ text: `${ATTACK} ${i}` });
-    for (let i = 0; i < 400; i++) if (recall.knows(`${ATTACK} ${i}`)) held += sizes[i]!;
-    expect(held).toBeGreaterThan(9_000);
+    const entry = (i: number) => `${'the weather is fine in town today; '.repeat(10)}${i}`;
+    for (let i = 0; i < 400; i++) recall.judge({ text: entry(i) });
+    for (let i = 0; i < 400; i++) if (recall.knows(entry(i))) held += entry(i).length;
+    expect(held).toBeGreaterThan(7_000);
     expect(held).toBeLessThanOrEqual(20_000);
+  });
+
+  it('counts what it holds beside the texts, so that short ones fill it too', () => {
+    const recall = new Recall(10_000);
+    const entry = (i: number) => `a short harmless text, number ${i}`;
+    for (let i = 0; i < 1000; i++) recall.judge({ text: entry(i) });
+    const held = Array.from({ length: 1000 }, (_, i) => entry(i)).filter((text) => recall.knows(text));
+    expect(held.length).toBeLessThanOrEqual((2 * 10_000) / (64 + 30));
   });
 
   it('keeps a string apart for every role, and none that is very long', () => {
