@@ -7,6 +7,10 @@ import type { FaultName, Found } from './fault.ts';
 // A message of ten thousand NULs has one problem, not ten thousand.
 const MAX_OF_A_NAME = 16;
 
+const LONG = 24;
+/** What needs no second look in a literal. */
+const RUN = /[ !#-[\]-~]*/y;
+
 export class Strings {
   /** True when a literal broke the grammar: a raw control character or an unknown escape. */
   invalid = false;
@@ -28,6 +32,7 @@ export class Strings {
     const text = this.#text;
     const length = text.length;
     let i = open + 1;
+    let run = 0;
     this.ascii = true;
     this.#escaped = false;
     this.#bad = false;
@@ -35,9 +40,16 @@ export class Strings {
       const c = text.charCodeAt(i);
       if (c === 0x22) return i + 1;
       if (c >= 0x20 && c < 0x7f && c !== 0x5c) {
+        // Long runs by one native search; short ones, keys above all, are over before it would begin.
         i++;
+        if (++run === LONG) {
+          RUN.lastIndex = i;
+          RUN.test(text);
+          i = RUN.lastIndex;
+        }
         continue;
       }
+      run = 0;
       this.ascii = false;
       if (c === 0x5c) i = this.#escape(i);
       else if (c >= 0xa0 && (c < 0xd800 || (c > 0xdfff && c < 0xfffe))) i++;
