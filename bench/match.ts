@@ -25,7 +25,7 @@ function attempts(): { words: number; pairs: number; tried: number } {
   for (const { text } of views) {
     const { count, ids } = readWords(text);
     for (let i = 0; i < count; i++) {
-      if (begins[ids[i]!] === 1 || single[ids[i]!]) words++;
+      if ((begins[ids[i]!] ?? 0) !== 0) words++;
       paired += single[ids[i]!]?.length ?? 0;
       if (i + 1 < count) paired += pairs.find(pairKey(ids[i]!, ids[i + 1]!))?.length ?? 0;
     }

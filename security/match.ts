@@ -6,7 +6,17 @@
 
 import { mentioned } from './mention.ts';
 import type { View } from './normalize/view.ts';
-import { type Branch, type Branches, branchesOf, MAX_MATCH, NO_CLAUSE, SIGN_BIT } from './rules/branches.ts';
+import {
+  ALONE,
+  type Branch,
+  type Branches,
+  branchesOf,
+  IN_PAIR,
+  MAX_MATCH,
+  NEEDS,
+  NO_CLAUSE,
+  SIGN_BIT,
+} from './rules/branches.ts';
 import type { Hit, Rule } from './rules/rule.ts';
 import type { Role } from './verdict.ts';
 import { pairKey, readWords, type Words } from './words.ts';
@@ -61,10 +71,11 @@ class Matching {
     let stem = 0;
     for (let i = 0; i < count; i++) {
       const id = ids[i]!;
-      if (id === 0) continue;
-      const alone = single[id];
+      const begin = begins[id] ?? 0;
+      if (begin === 0) continue;
+      const alone = (begin & ALONE) === 0 ? undefined : single[id];
       const next = i + 1 < count ? ids[i + 1]! : 0;
-      const both = next !== 0 && begins[id] === 1 ? pairs.find(pairKey(id, next)) : undefined;
+      const both = next === 0 || (begin & IN_PAIR) === 0 ? undefined : pairs.find(pairKey(id, next));
       if (alone === undefined && both === undefined) continue;
       for (; stem < stems.length && stems[stem]!.at < starts[i]!; stem++) this.#stem(stems[stem]!);
       this.#attempts(alone ?? NO_BRANCHES, both ?? NO_BRANCHES, starts[i]!);
@@ -103,20 +114,22 @@ class Matching {
   /** Whether the words and signs that a branch needs stand within its reach. */
   #possible(branch: number, at: number): boolean {
     const { needs } = this.#branches;
-    const from = 4 * branch;
-    const reach = needs[from]!;
-    const first = needs[from + 1]!;
+    const row = NEEDS * branch;
+    const reach = needs[row]!;
+    const first = needs[row + 1]!;
     if (first !== 0 && !this.#meets(first - 1, at, reach)) return false;
-    const second = needs[from + 2]!;
+    const second = needs[row + 2]!;
     if (second !== 0 && !this.#meets(second - 1, at, reach)) return false;
-    const signs = needs[from + 3]!;
-    return signs === 0 || this.#hasSign(signs, at, reach);
+    const behind = needs[row + 5]!;
+    if (behind !== 0 && !this.#hasSign(behind, Math.max(0, at - needs[row + 4]!), at)) return false;
+    const signs = needs[row + 3]!;
+    return signs === 0 || this.#hasSign(signs, at, at + reach);
   }
 
-  #hasSign(signs: number, at: number, reach: number): boolean {
+  #hasSign(signs: number, start: number, end: number): boolean {
     const { text } = this.#view;
-    const end = Math.min(at + reach, text.length);
-    for (let i = at; i < end; i++) {
+    const last = Math.min(end, text.length);
+    for (let i = start; i < last; i++) {
       const code = text.charCodeAt(i);
       if (code < 128 && (SIGN_BIT[code]! & signs) !== 0) return true;
     }

@@ -13,8 +13,8 @@ const LETTER_CODE: Uint8Array = WORD_CODE.slice(0, 128);
 const MOST_WORDS = 32_767;
 
 const numbers = new Map<number, number>();
-let keys: Int32Array = new Int32Array(1024);
-let values: Int32Array = new Int32Array(1024);
+/** Hash and number in turn, in one cache line. */
+let slots: Int32Array = new Int32Array(2048);
 /** Bit n: some registered word's hash ends in n. Most words stop here, in the first cache. */
 const filter: Int32Array = new Int32Array(2048);
 
@@ -29,7 +29,7 @@ export function wordId(word: string): number {
   const id = numbers.size + 1;
   if (id > MOST_WORDS) throw new RangeError('words: more than 32,767 registered');
   numbers.set(hash, id);
-  if (numbers.size * 4 > keys.length) grow();
+  if (numbers.size * 8 > slots.length) grow();
   else insert(hash, id);
   last = undefined;
   return id;
@@ -41,18 +41,20 @@ export function wordCount(): number {
 }
 
 function grow(): void {
-  keys = new Int32Array(keys.length * 2);
-  values = new Int32Array(keys.length);
+  slots = new Int32Array(slots.length * 2);
   for (const [hash, id] of numbers) insert(hash, id);
 }
 
 function insert(hash: number, id: number): void {
-  const mask = keys.length - 1;
-  let slot = (hash ^ (hash >>> 15)) & mask;
-  while (values[slot] !== 0) slot = (slot + 1) & mask;
-  keys[slot] = hash;
-  values[slot] = id;
+  let slot = slotOf(hash);
+  while (slots[slot + 1] !== 0) slot = (slot + 2) & (slots.length - 1);
+  slots[slot] = hash;
+  slots[slot + 1] = id;
   filter[(hash >>> 5) & 2047]! |= 1 << (hash & 31);
+}
+
+function slotOf(hash: number): number {
+  return ((hash ^ (hash >>> 15)) << 1) & (slots.length - 1);
 }
 
 /** FNV-1a over UTF-16 units. */
@@ -106,10 +108,12 @@ export class Words {
     }
   }
 
-  /** A word of ASCII letters and digits, by its hash. */
-  push(start: number, hash: number): void {
+  /** A word of ASCII letters and digits, by its hash. @returns its number */
+  push(start: number, hash: number): number {
+    const id = find(hash);
     this.starts[this.count] = start;
-    this.ids[this.count++] = find(hash);
+    this.ids[this.count++] = id;
+    return id;
   }
 
   /** The same, read here. */
@@ -164,10 +168,9 @@ export class Words {
 
 function find(hash: number): number {
   if ((filter[(hash >>> 5) & 2047]! & (1 << (hash & 31))) === 0) return 0;
-  const mask = keys.length - 1;
-  for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
-    const id = values[slot]!;
-    if (id === 0 || keys[slot] === hash) return id;
+  for (let slot = slotOf(hash); ; slot = (slot + 2) & (slots.length - 1)) {
+    const id = slots[slot + 1]!;
+    if (id === 0 || slots[slot] === hash) return id;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { COMMON, CUES, INNOCENT } from '../lexicon.ts';
 import { ORDINARY, RULE_WORDS } from '../vocabulary.ts';
+import { wordCount, wordId } from '../words.ts';
 
 export const Disguise = {
   none: 0,
@@ -93,6 +94,11 @@ class Table {
 
 export interface Disguises {
   readonly words: readonly string[];
+  /**
+   * [numbers of words.ts] u8: 1 for words that are known, undisguised and no cue. Most words of a text are told by their
+   * number alone, which saves a look into the large table.
+   */
+  readonly plain: Uint8Array;
   /** By the hash of a word's letters. */
   find(hash: number): number;
   /** By the bag key of a word: the cue that has the same letters in another order. */
@@ -152,11 +158,22 @@ function build(): Disguises {
   });
   return {
     words,
+    plain: plainOf([...words, ...INNOCENT], (word) => main.find(hashWord(word)) & 15),
     find: (hash) => main.find(hash),
     findBag: (key) => bags.find(key),
     findLeet: (hash) => leet.find(hash),
     findSqueezed: (hash) => squeezed.find(hash),
   };
+}
+
+function plainOf(words: readonly string[], kind: (word: string) => number): Uint8Array {
+  const silent: readonly number[] = [Disguise.common, Disguise.known, Disguise.innocent];
+  const ids = words.map(wordId);
+  const plain = new Uint8Array(wordCount());
+  words.forEach((word, i) => {
+    if (silent.includes(kind(word))) plain[ids[i]!] = 1;
+  });
+  return plain;
 }
 
 /** The bag key of the letters `text[start, end)`. */

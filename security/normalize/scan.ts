@@ -5,7 +5,7 @@
  */
 import { beginWords } from '../words.ts';
 import { isUuLine } from './decode/uuencode.ts';
-import { HASH_PRIME, HASH_SEED } from './disguises.ts';
+import { disguises, HASH_PRIME, HASH_SEED } from './disguises.ts';
 import { Findings, type Found } from './findings.ts';
 import { CLASS, DIGIT, hasDigit, isForeign, isStroke, LEET, LETTER, LINK, looksEncoded, SIGN, SPACE } from './units.ts';
 
@@ -70,6 +70,7 @@ class Scan {
     const text = this.#text;
     const size = text.length;
     const findings = this.#findings;
+    const { plain } = disguises();
     const read = beginWords(text);
     // Locals, because the engine reads a module's constants anew at every step: a third of the loop.
     const letters = LETTER;
@@ -109,10 +110,10 @@ class Scan {
         } else {
           if (lone) findings.endSingles();
           lone = false;
-          if (length > 2 && length <= WORD_LIMIT) findings.word(word, i, hash);
           if (length >= JOINED_FROM) findings.long(word, i);
         }
-        if (digits === 0 && classes[unit] !== DIGIT) read.push(word, hash);
+        const id = digits === 0 && classes[unit] !== DIGIT ? read.push(word, hash) : 0;
+        if (length > 2 && length <= WORD_LIMIT && plain[id] !== 1) findings.word(word, i, hash);
         // Three gaps in four: a short word of nothing but letters, and a blank.
         if (unit === 32 && word === chunk && length < BASE64_SHORTEST) {
           words = 0;

@@ -41,19 +41,23 @@ export interface Clauses {
 }
 
 export const NO_CLAUSE = 0xffff;
+/** Numbers in a row of `Branches.needs`. */
+export const NEEDS = 6;
+export const ALONE = 1;
+export const IN_PAIR = 2;
 
 /** In all lists of branches, those of one rule stand in the order of its pattern. */
 export interface Branches {
   readonly all: readonly Branch[];
   /**
-   * [branches · 4] i32: how many characters a match has at most, the numbers, from 1, of up to two clauses that must each
-   * have one of its words within this reach, and bits of `SIGN_BIT` of which one must. Asked of every branch before
-   * anything else of it is touched.
+   * [branches · NEEDS] i32: how many characters a match has at most; the numbers, from 1, of up to two clauses that must
+   * each have one of its words within this reach; bits of `SIGN_BIT` of which one must stand there; how far to look back
+   * for signs, and bits of which one must stand there. Asked of a branch before anything else of it is touched.
    */
   readonly needs: Int32Array;
   /** By the number of the first word. */
   readonly single: readonly (readonly number[] | undefined)[];
-  /** [words] u8: 1 where pairs begin with the word. */
+  /** [words] u8: ALONE where branches begin with the word, IN_PAIR where pairs do. */
   readonly begins: Uint8Array;
   readonly pairs: PairTable<readonly number[]>;
   readonly stems: readonly Stem[];
@@ -125,12 +129,7 @@ function compile(rules: readonly Rule[]): Branches {
       for (const words of beginningsOf(rule, tree)) {
         beginnings.set(words, [...(beginnings.get(words) ?? []), all.length]);
       }
-      const own = needsOf(tree);
-      const words = own.filter((clause) => [...clause].every((word) => /^[a-z0-9]+$/u.test(word)));
-      const signs = own.find((clause) => [...clause].every((sign) => SIGNS.includes(sign)));
-      needs.push(Math.min(longest(tree), MAX_MATCH));
-      for (let i = 0; i < 2; i++) needs.push(words[i] === undefined ? 0 : 1 + numberOf(words[i]!));
-      needs.push([...(signs ?? [])].reduce((bits, sign) => bits | SIGN_BIT[sign.charCodeAt(0)]!, 0));
+      needs.push(...needsAt(tree, beginningsOf(rule, tree), numberOf));
       all.push({ own: progress, sticky: new RegExp(source, `${rule.pattern.flags}y`) });
     }
   }
@@ -146,6 +145,29 @@ function compile(rules: readonly Rule[]): Branches {
 /** The words, one or two with a blank between, that matches of a rule begin with. @throws Error  names the rule */
 export function beginnings(rule: Rule): readonly string[] {
   return alternatives(rule.pattern).flatMap(({ tree }) => beginningsOf(rule, tree));
+}
+
+/** One row of `Branches.needs`. */
+function needsAt(tree: Node, begins: readonly string[], numberOf: (clause: Clause) => number): number[] {
+  // That a match begins as it does is known when the branch is asked.
+  const known = new Set(begins.flatMap((words) => words.split(' ')));
+  const own = needsOf(tree).filter((clause) => ![...clause].every((word) => known.has(word)));
+  const words = own.filter((clause) => [...clause].every((word) => /^[a-z0-9]+$/u.test(word)));
+  const [first, second] = words.map((clause) => 1 + numberOf(clause));
+  const before = tree.type === 'sequence' ? tree.parts[0]! : tree;
+  const behind = before.type === 'look' && !before.ahead && !before.negative ? before.part : undefined;
+  return [
+    Math.min(longest(tree), MAX_MATCH),
+    first ?? 0,
+    second ?? 0,
+    signBits(own),
+    ...(behind === undefined ? [0, 0] : [longest(behind), signBits(needsOf(behind))]),
+  ];
+}
+
+function signBits(clauses: readonly Clause[]): number {
+  const signs = clauses.find((clause) => [...clause].every((sign) => SIGNS.includes(sign)));
+  return [...(signs ?? [])].reduce((bits, sign) => bits | SIGN_BIT[sign.charCodeAt(0)]!, 0);
 }
 
 function beginningsOf(rule: Rule, tree: Node): readonly string[] {
@@ -178,7 +200,10 @@ function indexed(
     }
   }
   const begins = new Uint8Array(wordCount());
-  for (const first of firsts) begins[first] = 1;
+  for (const first of firsts) begins[first]! |= IN_PAIR;
+  single.forEach((_, id) => {
+    begins[id]! |= ALONE;
+  });
   return {
     single: Array.from({ length: wordCount() }, (_, id) => single[id]),
     begins,

@@ -27,11 +27,12 @@ interface Reading {
 
 /** What a pattern needs; an empty list where it needs nothing in particular. */
 export function needsOf(tree: Node): Needs {
-  const { readings, clauses } = concatenated([exactly(';'), read(tree)]);
-  return distinct([...clauses, ...clausesOf(readings)]).sort((a, b) => cost(a) - cost(b));
+  const { readings, clauses } = read(tree, ' ');
+  return distinct([...clauses, ...clausesOf(readings, ' ')]).sort((a, b) => cost(a) - cost(b));
 }
 
-function read(node: Node): Reading {
+/** @param left  what stands before: a blank where it ends every word, `?` where nothing is known of it */
+function read(node: Node, left: Left): Reading {
   switch (node.type) {
     case 'letters':
       return exactly(...node.letters);
@@ -44,45 +45,71 @@ function read(node: Node): Reading {
     case 'edge':
       return exactly(';');
     case 'look':
-      return node.negative && beginsWithWord(node.part, node.ahead) ? exactly(';') : exactly('');
+      return node.negative && isWord(node.part) ? exactly(';') : exactly('');
     case 'sequence':
-      return concatenated(node.parts.map(read));
+      return new Chain(left).all(node.parts.map((part) => (before) => read(part, before)));
     case 'choice':
-      return chosen(node.parts.map(read));
+      return chosen(
+        node.parts.map((part) => read(part, left)),
+        left,
+      );
     case 'times':
-      return repeated(read(node.part), node.least, node.most);
+      return repeated((before) => read(node.part, before), left, node.least, node.most);
   }
 }
+
+type Left = ' ' | '?';
+type Part = (left: Left) => Reading;
 
 function exactly(...readings: readonly string[]): Reading {
   return { readings: new Set(readings), clauses: [] };
 }
 
-/** `(?!\w…)` and `(?<!\w)`: no letter stands here. */
-function beginsWithWord(node: Node, _ahead: boolean): boolean {
-  if (node.type === 'choice') return node.parts.some((part) => beginsWithWord(part, _ahead));
-  return node.type === 'any';
+/** `(?!\w…)` and `(?<!\w)`: no letter and no digit stands here. */
+function isWord(node: Node): boolean {
+  if (node.type === 'choice') return node.parts.some(isWord);
+  return node.type === 'any' && node.word === true;
 }
 
-function concatenated(parts: readonly Reading[]): Reading {
-  let readings: ReadonlySet<string> = new Set(['']);
-  const clauses: Clause[] = [];
-  for (const part of parts) {
-    clauses.push(...part.clauses);
-    if (readings.size * part.readings.size > MOST_READINGS) {
-      clauses.push(...clausesOf(withEnd(readings, '?')));
-      readings = new Set([isApart([...readings].map((reading) => reading.at(-1))) ? ' ' : '?']);
-    }
-    if (readings.size * part.readings.size > MOST_READINGS) {
-      clauses.push(...clausesOf(part.readings, '?'));
-      readings = new Set([isApart([...part.readings].map((reading) => reading.at(-1))) ? '? ' : '?']);
-      continue;
+/** Parts that follow one another. */
+class Chain {
+  readonly #clauses: Clause[] = [];
+  /** What stands before the readings. */
+  #left: Left;
+  #readings: ReadonlySet<string> = new Set(['']);
+
+  constructor(left: Left) {
+    this.#left = left;
+  }
+
+  all(parts: readonly Part[]): Reading {
+    for (const part of parts) this.#add(part(this.#before()));
+    return { readings: this.#readings, clauses: this.#clauses };
+  }
+
+  #add({ readings, clauses }: Reading): void {
+    this.#clauses.push(...clauses);
+    if (this.#readings.size * readings.size > MOST_READINGS) this.#forget(this.#readings);
+    if (this.#readings.size * readings.size > MOST_READINGS) {
+      this.#forget(readings);
+      return;
     }
     const next = new Set<string>();
-    for (const before of readings) for (const after of part.readings) next.add(joined(before, after));
-    readings = next;
+    for (const before of this.#readings) for (const after of readings) next.add(joined(before, after));
+    this.#readings = next;
   }
-  return { readings, clauses };
+
+  /** Too many readings to go on with: what they need is kept, and how they end. */
+  #forget(readings: ReadonlySet<string>): void {
+    this.#clauses.push(...clausesOf(readings, readings === this.#readings ? this.#left : this.#before(), '?'));
+    this.#left = isApart([...readings].map((reading) => reading.at(-1))) ? ' ' : '?';
+    this.#readings = new Set([this.#left]);
+  }
+
+  #before(): Left {
+    const ends = [...this.#readings].map((reading) => reading.at(-1) ?? this.#left);
+    return isApart(ends) ? ' ' : '?';
+  }
 }
 
 /** Two readings as one; marks that meet become one. */
@@ -95,33 +122,31 @@ function joined(before: string, after: string): string {
   return before + after;
 }
 
-function withEnd(readings: ReadonlySet<string>, end: string): Set<string> {
-  return new Set([...readings].map((reading) => reading + end));
-}
-
 function isApart(ends: readonly (string | undefined)[]): boolean {
   return ends.every((end) => end !== undefined && APART.includes(end));
 }
 
-function chosen(parts: readonly Reading[]): Reading {
+function chosen(parts: readonly Reading[], left: Left): Reading {
   const total = parts.reduce((sum, { readings }) => sum + readings.size, 0);
   if (total <= MOST_READINGS && parts.every(({ clauses }) => clauses.length === 0)) {
     return { readings: new Set(parts.flatMap(({ readings }) => [...readings])), clauses: [] };
   }
   const begins = isApart(parts.flatMap(({ readings }) => [...readings].map((r) => r[0])));
   const ends = isApart(parts.flatMap(({ readings }) => [...readings].map((r) => r.at(-1))));
-  const best = parts.map(({ readings, clauses }) => cheapest([...clauses, ...clausesOf(readings, '?')]));
+  const best = parts.map(({ readings, clauses }) => cheapest([...clauses, ...clausesOf(readings, left, '?')]));
   const clauses = best.every((clause) => clause !== undefined) ? [new Set(best.flatMap((clause) => [...clause!]))] : [];
   return { readings: new Set([`${begins ? ' ' : ''}?${ends ? ' ' : ''}`]), clauses };
 }
 
-function repeated(part: Reading, least: number, most: number): Reading {
+function repeated(part: Part, left: Left, least: number, most: number): Reading {
   if (least > 0) {
-    const rest = most > least || least > 1 ? repeated(part, 0, most - 1) : exactly('');
-    return concatenated([part, { ...rest, clauses: [] }]);
+    const rest: Part = (before) =>
+      most > least || least > 1 ? { ...repeated(part, before, 0, most - 1), clauses: [] } : exactly('');
+    return new Chain(left).all([part, rest]);
   }
-  const ones = [...part.readings];
-  if (most === 1 && part.clauses.length === 0) return { readings: new Set(['', ...ones]), clauses: [] };
+  const { readings, clauses } = part('?');
+  const ones = [...readings];
+  if (most === 1 && clauses.length === 0) return { readings: new Set(['', ...ones]), clauses: [] };
   if (ones.every((one) => one === ' ')) return exactly('', ' ');
   if (ones.includes('?')) return exactly('?');
   const begins = isApart(ones.map((one) => one[0]));
@@ -130,25 +155,23 @@ function repeated(part: Reading, least: number, most: number): Reading {
 }
 
 /** Clauses of one complete word of each reading, the rarest or the last, and one of a sign, where each has one. */
-function clausesOf(readings: ReadonlySet<string>, around = ''): Clause[] {
+function clausesOf(readings: ReadonlySet<string>, left: Left, right = ''): Clause[] {
   const rarest = (found: readonly string[]): string => found.reduce((a, b) => (frequency(b) < frequency(a) ? b : a));
   const last = (found: readonly string[]): string => found.at(-1)!;
-  return [
-    chosenFrom(readings, around, WORDS, rarest),
-    chosenFrom(readings, around, WORDS, last),
-    chosenFrom(readings, around, SIGN, rarest),
-  ].filter((clause) => clause !== undefined);
+  const whole = [...readings].map((reading) => joined(left, reading) + right);
+  return [chosenFrom(whole, WORDS, rarest), chosenFrom(whole, WORDS, last), chosenFrom(whole, SIGN, rarest)].filter(
+    (clause) => clause !== undefined,
+  );
 }
 
 function chosenFrom(
-  readings: ReadonlySet<string>,
-  around: string,
+  readings: readonly string[],
   sought: RegExp,
   choose: (found: readonly string[]) => string,
 ): Clause | undefined {
   const clause = new Set<string>();
   for (const reading of readings) {
-    const found = `${around}${reading}${around}`.match(sought);
+    const found = reading.match(sought);
     if (found === null) return undefined;
     clause.add(choose(found));
   }

@@ -6,13 +6,15 @@ import { foldLatin } from './pattern.ts';
 
 /**
  * A node stands for what it reads, in terms of words. `letters` is one of a few runs of letters, folded; `signs` one of a
- * few that prose seldom has; `apart` another one that no Latin word contains; `any` one of which nothing is known;
+ * few that prose seldom has; `apart` another one that no Latin word contains; `any` one of which nothing is known, `word` where it could be every
+ * letter and digit;
  * `edge` reads nothing and stands where a word ends.
  */
 export type Node =
   | { readonly type: 'letters'; readonly letters: readonly string[] }
   | { readonly type: 'signs'; readonly signs: readonly string[] }
-  | { readonly type: 'apart' | 'any' | 'edge' }
+  | { readonly type: 'apart' | 'edge' }
+  | { readonly type: 'any'; readonly word?: true }
   | { readonly type: 'sequence' | 'choice'; readonly parts: readonly Node[]; readonly sources: readonly string[] }
   | { readonly type: 'times'; readonly part: Node; readonly least: number; readonly most: number }
   | { readonly type: 'look'; readonly ahead: boolean; readonly negative: boolean; readonly part: Node };
@@ -154,7 +156,8 @@ export function isLatin(letters: string): boolean {
 function escaped(token: string): Node {
   if (token === '\\b') return { type: 'edge' };
   if (token === '\\s' || token === '\\n' || token === '\\W') return { type: 'apart' };
-  if (/^\\(?:[wdpDSPB])/u.test(token)) return { type: 'any' };
+  if (token === '\\w' || token === '\\S') return { type: 'any', word: true };
+  if (/^\\(?:[dpDPB])/u.test(token)) return { type: 'any' };
   if (/^\\[xu]/u.test(token)) return one(String.fromCharCode(Number.parseInt(token.slice(2), 16)));
   return one(token[1]!);
 }
@@ -167,7 +170,8 @@ function members(inside: string): Node {
   const signs = new Set<string>();
   let apart = /\\[sn]/u.test(inside);
   const bare = inside.replace(/\\[sn]/gu, '');
-  if (/\\[wdpSWD]/u.test(bare)) return { type: 'any' };
+  if (/\\[wS]/u.test(bare)) return { type: 'any', word: true };
+  if (/\\[dpWD]/u.test(bare)) return { type: 'any' };
   const units = [...bare.matchAll(/\\x([\da-f]{2})|\\u([\da-f]{4})|\\?([\s\S])/gu)].map((m) =>
     m[1] !== undefined || m[2] !== undefined ? String.fromCharCode(Number.parseInt((m[1] ?? m[2])!, 16)) : m[3]!,
   );
