@@ -96,7 +96,10 @@ class Run {
       ...(CIPHER.test(path) ? [] : this.#ciphers(words, found)),
       ...stretches,
     ];
-    for (const piece of decoded) this.#descend(piece, depth, name(piece.name), hidden);
+    for (const piece of decoded) {
+      if (depth === this.#maxDepth && piece.layer.text.length >= layer.text.length / 3) this.#tooDeep(piece.layer);
+      this.#descend(piece, depth, name(piece.name), hidden);
+    }
   }
 
   /** The text with homoglyphs replaced, for everything that goes by words; its own view where there were any. */
@@ -163,13 +166,16 @@ class Run {
     return decodeStretches(source, scan(text, source.text), this.#allowance);
   }
 
+  /** What is encoded once more as a whole; a word of a decoded text that looks encoded is no nesting. */
+  #tooDeep(layer: Layer): void {
+    if (this.#traces.some(({ name }) => name === 'nested-encoding')) return;
+    this.#traces.push({ name: 'nested-encoding', span: origin(layer, 0, layer.text.length), count: 1 });
+  }
+
   #descend(piece: Decoded, depth: number, path: string, hidden: boolean): void {
     if (piece.full) this.#truncated ??= 'decoded size';
     if (depth >= this.#maxDepth) {
       this.#truncated ??= 'depth';
-      if (!this.#traces.some(({ name }) => name === 'nested-encoding')) {
-        this.#traces.push({ name: 'nested-encoding', span: origin(piece.layer, 0, piece.layer.text.length), count: 1 });
-      }
       return;
     }
     if (this.#views.length >= this.#maxViews) {
