@@ -36,6 +36,9 @@ export interface NormalizeOptions {
 /** What a cipher gave is not put through a cipher again: rot13 twice is where it began. */
 const CIPHER = /rot13|caesar|atbash|pig-latin|reversed/;
 
+/** Encodings of whole texts; escapes, markup and ciphers lie in what people write. */
+const WHOLE = /^(?:base\d|hex|binary|octal|decimal|ascii85|uuencode)/;
+
 const MOST_DECODED = 16 * 1_048_576;
 
 /** Never throws, whatever the string. */
@@ -97,7 +100,8 @@ class Run {
       ...stretches,
     ];
     for (const piece of decoded) {
-      if (depth === this.#maxDepth && piece.layer.text.length >= layer.text.length / 3) this.#tooDeep(piece.layer);
+      const nested = depth === this.#maxDepth && WHOLE.test(piece.name);
+      if (nested && piece.layer.text.length >= layer.text.length / 3) this.#tooDeep(piece.layer);
       this.#descend(piece, depth, name(piece.name), hidden);
     }
   }
