@@ -64,6 +64,7 @@ export class Guard {
   readonly #offload: Offload | undefined;
   readonly #metrics: Metrics;
   readonly #reads: Readonly<Record<Direction, boolean>>;
+  #turn: Promise<void> | undefined;
 
   constructor(options: GuardOptions) {
     this.scanner = options.scanner;
@@ -98,6 +99,7 @@ export class Guard {
     if (!this.#reads[direction]) return this.pass(message, 'switched_off');
     const texts = textsOf(message);
     if (texts === undefined) return this.pass(message, 'binary');
+    await this.#together();
     try {
       let worst: Verdict | undefined;
       let since = performance.now();
@@ -118,6 +120,17 @@ export class Guard {
     } catch (error) {
       return this.#failed(message, error);
     }
+  }
+
+  /**
+   * Waits for the end of this turn of the event loop, so that all bodies that came in it are scanned one after the other:
+   * between two requests the network's code pushes the scanner's out of the caches, and a scan alone costs half as much again.
+   */
+  #together(): Promise<void> {
+    this.#turn ??= nextTurn().then(() => {
+      this.#turn = undefined;
+    });
+    return this.#turn;
   }
 
   /** What was read, and what went along unread. */
