@@ -30,3 +30,25 @@ export class ClassifierUnavailableError extends M2MError {
 export class ConfigError extends M2MError {
   override readonly name = 'ConfigError';
 }
+
+/** A wire text or wire bytes that break the rules of their format; `fault` says which rule, for programs. */
+export class WireFormatError extends M2MError {
+  override readonly name = 'WireFormatError';
+  readonly fault: string;
+
+  /** @param fault  kebab-case and stable: `trailing-bytes`, `checksum`, `unknown-id` … */
+  constructor(fault: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}
+
+/** A message that is or would become larger than the limits allow. Raised while decoding, before the memory is taken. */
+export class LimitExceededError extends M2MError {
+  override readonly name = 'LimitExceededError';
+}
+
+/** A frame whose protection is not what the local policy demands, or does not verify. Never says how far it got. */
+export class WireSecurityError extends M2MError {
+  override readonly name = 'WireSecurityError';
+}
