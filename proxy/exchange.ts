@@ -5,8 +5,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Verdict } from '../security/index.ts';
 import { DecodeError, decode, receive, tooLarge } from './body.ts';
+import { detailOf, withoutNames } from './detail.ts';
 import { Forward } from './forward.ts';
-import { type Direction, detailOf, type Judgement, type Message, withoutNames } from './guard.ts';
+import type { Direction, Judgement, Message } from './guard.ts';
 import { headerSafe, type RawHeaders, type RequestHeaders, requestHeaders } from './headers.ts';
 import { requestKind } from './media.ts';
 import type { Passage, Shared } from './passage.ts';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import * as errors from '../errors.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const sources = ['tokenizer', 'security', 'proxy', 'cli']
+const sources = ['tokenizer', 'codec', 'security', 'proxy', 'cli']
   .flatMap((folder) =>
     readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
       resolve(root, folder, file),
@@ -19,5 +19,6 @@ const { M2MError: _base, ...classes } = errors;
 it.each(Object.entries(classes))('%s is thrown somewhere, under its own name', (name, ErrorClass) => {
   // Not toMatch, whose failure would print all sources.
   expect(sources.includes(`new ${name}(`)).toBe(true);
-  expect(new ErrorClass('x').name).toBe(name);
+  const Make = ErrorClass as new (...messages: string[]) => Error;
+  expect(new Make('x', 'x').name).toBe(name);
 });
