@@ -31,6 +31,8 @@ export interface AutoOptions {
   /** False: encode once, in the format that the router names. Default true: measure. */
   readonly trial?: boolean;
   readonly router?: Router;
+  /** False where a receiver would take the message itself for a wire, so that it must be encoded. Default true. */
+  readonly raw?: boolean;
 }
 
 export interface Tried {
@@ -58,16 +60,21 @@ export async function choose(
   message: string,
   options: AutoOptions = {},
 ): Promise<Choice> {
-  const { minimise = 'bytes', form = 'text', trial = true, router } = options;
+  const { minimise = 'bytes', form = 'text', trial = true, router, raw = true } = options;
   if (minimise === 'tokens' && form === 'binary') {
     throw new InvalidInputError('auto: tokens can be counted for text alone; ask for form text or minimise bytes');
   }
   if (!message.isWellFormed()) throw new InvalidInputError('auto: the message holds a lone surrogate');
-  if (!trial) return routed(candidates, message, form, router);
+  if (!trial && raw) return routed(candidates, message, form, router);
   const cost = await costOf(minimise, options.vocabulary ?? 'cl100k_base');
-  let best: { format: FormatName; label: string; wire: Wire } = { format: 'raw', label: 'raw', wire: message };
-  let least = cost(message);
-  const tried: Tried[] = [{ format: 'raw', label: 'raw', cost: least }];
+  let best: Omit<Choice, 'tried'> | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  const tried: Tried[] = [];
+  if (raw) {
+    least = cost(message);
+    best = { format: 'raw', label: 'raw', wire: message };
+    tried.push({ format: 'raw', label: 'raw', cost: least });
+  } else tried.push({ format: 'raw', label: 'raw', refused: 'a receiver would take the message for a wire' });
   for (const { format, label, options: own } of candidates) {
     let wire: Wire;
     try {
@@ -83,6 +90,7 @@ export async function choose(
     least = price;
     best = { format: format.name, label, wire };
   }
+  if (!best) throw new InvalidInputError('auto: no format carries this message, and it may not travel as it is');
   return { ...best, tried };
 }
 

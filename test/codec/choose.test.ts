@@ -62,6 +62,15 @@ describe('auto', () => {
     await expect(choose([refusing(new RangeError('a bug'))], '{}')).rejects.toThrow(RangeError);
   });
 
+  it('never sends the message itself where that would be taken for a wire', async () => {
+    const long = candidate('brotli', () => 'longer than the message');
+    const choice = await choose([long], '#TK|C|', { raw: false });
+    expect(choice).toMatchObject({ format: 'brotli', tried: [{ format: 'raw' }, { format: 'brotli' }] });
+    expect(choice.tried[0]!.cost).toBeUndefined();
+    const stubborn = refusing(new InvalidInputError('no'));
+    await expect(choose([stubborn], '#TK|C|', { raw: false })).rejects.toThrow(InvalidInputError);
+  });
+
   it('refuses what makes no sense', async () => {
     await expect(choose([], '{}', { minimise: 'tokens', form: 'binary' })).rejects.toThrow(InvalidInputError);
     await expect(choose([], '{}', { trial: false })).rejects.toThrow(InvalidInputError);
