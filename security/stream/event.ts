@@ -5,6 +5,7 @@
  * No dialect is listed field by field: a string under one of the names in CONTINUED continues, whatever the API, and
  * arrays are told apart by the `index` of their elements, so that interleaved choices and tool calls stay apart.
  */
+import { scanJson } from '../json/scan.ts';
 import { childPath } from '../path.ts';
 import type { Role } from '../verdict.ts';
 
@@ -53,6 +54,17 @@ const WHOLE_TYPE = /\.(?:done|completed|incomplete|failed|created|queued|in_prog
 
 /** Fields that tell which text of an answer a Responses event continues. */
 const INDICES = ['output_index', 'content_index', 'summary_index', 'index'] as const;
+
+/**
+ * The value of an event's data. Two keys of one name are refused: which of them a client reads, nobody here can know.
+ *
+ * @throws SyntaxError  no JSON, or a key twice
+ */
+export function parseEvent(data: string): unknown {
+  const value: unknown = JSON.parse(data);
+  if (scanJson(data, true).faults.some(({ name }) => name === 'duplicate-key')) throw new SyntaxError('a key twice');
+  return value;
+}
 
 /** @returns undefined when the value nests deeper than MAX_DEPTH */
 export function readEvent(value: unknown, name: string | undefined): Event | undefined {

@@ -10,7 +10,7 @@ import type { Role, Verdict } from '../verdict.ts';
 import { Asides } from './asides.ts';
 import { Channel, type Hold } from './channel.ts';
 import { ending, note, type Seen } from './ending.ts';
-import { type Continued, type Event, type Leaf, MAX_DEPTH, readEvent, roleOf } from './event.ts';
+import { type Continued, type Event, type Leaf, MAX_DEPTH, parseEvent, readEvent, roleOf } from './event.ts';
 import { faulty, merge, NOTHING, withFields } from './verdicts.ts';
 
 export interface SessionOptions extends Hold {
@@ -216,12 +216,12 @@ export class Session {
     if (frame.malformed) fault = 'an event is not UTF-8';
     else {
       try {
-        const event = readEvent(JSON.parse(frame.data!), frame.event);
+        const event = readEvent(parseEvent(frame.data!), frame.event);
         if (event) return event;
         fault = `an event nests deeper than ${MAX_DEPTH}`;
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error;
-        fault = frame.unfinished ? 'the stream ends inside an event' : 'an event is not JSON';
+        fault = frame.unfinished ? 'the stream ends inside an event' : 'an event is not JSON, or has a key twice';
       }
     }
     if (this.#lenient) return undefined;

@@ -122,3 +122,21 @@ describe('a stream without end', () => {
     expect(out.verdict?.threats.length).toBeLessThanOrEqual(512);
   });
 });
+
+describe('an event with a key twice', () => {
+  const twice = `data: {"choices":[{"index":0,"delta":{"content":${JSON.stringify(ATTACK)},"content":"ok"}}]}\n\n`;
+
+  it('is not passed on, since nobody knows which of the two a client reads', async () => {
+    const out = await deliver(blocking, [bytesOf(chat(['Hello ']) + twice + STOP + DONE)]);
+    expect(out.text).not.toContain(ATTACK);
+    expect(out.verdict?.verdict).toBe('block');
+    expect(out.verdict?.threats[0]?.name).toBe('stream-format');
+  });
+
+  it('passes where the stream is only watched, and the verdict says that it was not read', async () => {
+    const whole = chat(['Hello ']) + twice + STOP + DONE;
+    const out = await deliver(watching, [bytesOf(whole)]);
+    expect(out.text).toBe(whole);
+    expect(out.verdict?.verdict).not.toBe('block');
+  });
+});
