@@ -52,3 +52,15 @@ export class LimitExceededError extends M2MError {
 export class WireSecurityError extends M2MError {
   override readonly name = 'WireSecurityError';
 }
+
+/** An event that a session does not allow in its state, from the peer or from the caller; `fault` says which rule. */
+export class SessionError extends M2MError {
+  override readonly name = 'SessionError';
+  readonly fault: string;
+
+  /** @param fault  kebab-case and stable: `unexpected-message`, `illegal-event`, `wrong-session` … */
+  constructor(fault: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+  }
+}

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import * as errors from '../errors.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const sources = ['tokenizer', 'codec', 'security', 'proxy', 'cli']
+const sources = ['tokenizer', 'codec', 'security', 'transport', 'proxy', 'cli']
   .flatMap((folder) =>
     readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
       resolve(root, folder, file),
