@@ -1,16 +1,18 @@
 /**
  * The original implementation as a foreign peer: builds the Rust harness in `rust/` and asks it, one line of JSON at a time.
- * Where cargo is absent, or its build does not end in time, `original()` says why, and the tests skip with that reason.
+ * Where cargo is absent, or its build does not end in time, `build()` says why, and the suites skip with that reason.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { runs } from '../scale.ts';
 
 const HERE = join(import.meta.dirname, 'rust');
 /** Outside of the repository, kept between runs: the first build compiles 300 crates, about five minutes on one core. */
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(tmpdir(), 'm2m-interop-target');
-const BUILD_MS = Number(process.env.M2M_INTEROP_BUILD_MS ?? 900_000);
+/** `npm test` has ten minutes for everything; what cargo compiled until then it does not compile again. */
+const BUILD_MS = Number(process.env.M2M_INTEROP_BUILD_MS ?? runs(300_000, 1_200_000));
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -22,22 +24,30 @@ export interface Answer extends Fields {
 }
 
 /** Builds the harness. @returns the path of the program, or why there is none */
-export function build(): { readonly program: string } | { readonly missing: string } {
+export async function build(): Promise<{ readonly program: string } | { readonly missing: string }> {
+  const cargo = await run('cargo', ['--version'], 10_000);
+  if (cargo !== undefined) return { missing: `no cargo here: ${cargo}` };
+  const failed = await run('cargo', ['build', '--release', '--locked'], BUILD_MS);
+  if (failed !== undefined) return { missing: `the harness was not built: ${failed}` };
+  return { program: join(TARGET, 'release', 'm2m-interop') };
+}
+
+/** Runs a program to its end. @returns nothing, or why it failed */
+function run(program: string, words: readonly string[], timeout: number): Promise<string | undefined> {
   // rustup puts cargo where a login shell finds it, which a test runner is not.
-  const env = {
-    ...process.env,
-    CARGO_TARGET_DIR: TARGET,
-    PATH: `${process.env.PATH}${delimiter}${homedir()}/.cargo/bin`,
-  };
-  if (spawnSync('cargo', ['--version'], { env }).error) return { missing: 'cargo is not installed' };
-  const run = spawnSync('cargo', ['build', '--release', '--locked', '-j1'], {
-    cwd: HERE,
-    env,
-    timeout: BUILD_MS,
-    encoding: 'utf8',
+  const path = `${process.env.PATH}${delimiter}${join(homedir(), '.cargo', 'bin')}`;
+  const env = { ...process.env, CARGO_TARGET_DIR: TARGET, PATH: path };
+  const child = spawn(program, words, { cwd: HERE, env, timeout, stdio: ['ignore', 'ignore', 'pipe'] });
+  let last = '';
+  child.stderr.on('data', (chunk) => {
+    last = String(chunk).trim().split('\n').at(-1) ?? '';
   });
-  if (run.status === 0) return { program: join(TARGET, 'release', 'm2m-interop') };
-  return { missing: `the harness did not build: ${run.error?.message ?? run.stderr.trim().split('\n').at(-1)}` };
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve(error.message));
+    child.on('close', (code, signal) => {
+      resolve(code === 0 ? undefined : signal ? `not done after ${timeout / 1_000} s: run again to go on` : last);
+    });
+  });
 }
 
 /** A running harness. */
@@ -80,4 +90,14 @@ export class Original {
 function bytesOf(answer: Answer): Buffer {
   if (!answer.ok || answer.data === undefined) throw new Error(`the original refuses: ${answer.error}`);
   return Buffer.from(answer.data, 'base64');
+}
+
+/** The HTTP server of the original on a port of its own. @returns its address and how to stop it */
+export async function serve(program: string): Promise<{ readonly url: string; close(): void }> {
+  const child = spawn(program, ['serve', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const address = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (line) => resolve(String(line).trim()));
+    child.once('close', () => reject(new Error('the server ended')));
+  });
+  return { url: `http://${address}`, close: () => child.kill() };
 }
