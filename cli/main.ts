@@ -2,12 +2,20 @@
 /** `m2m <command>`: finds the command, refuses what it does not know, and turns errors into one line and an exit code. */
 import { type CommandDef, parseArgs, renderUsage } from 'citty';
 import { M2MError } from '../errors.ts';
+import { analyzeCommand } from './analyze.ts';
+import { compressCommand, decompressCommand } from './compress.ts';
 import { complain, quietlyEndOnClosedPipe, USAGE_ERROR, version } from './output.ts';
 import { proxyCommand } from './proxy.ts';
 import { scanCommand } from './scan.ts';
 import { type Command, checkFlags, UsageError } from './usage.ts';
 
-const commands: Readonly<Record<string, Command>> = { scan: scanCommand, proxy: proxyCommand };
+const commands: Readonly<Record<string, Command>> = {
+  scan: scanCommand,
+  proxy: proxyCommand,
+  compress: compressCommand,
+  decompress: decompressCommand,
+  analyze: analyzeCommand,
+};
 
 const main: CommandDef = {
   meta: { name: 'm2m', version: version(), description: 'Scans what agents say to each other, and carries it.' },
@@ -28,7 +36,7 @@ async function run(argv: readonly string[]): Promise<number> {
     return name === undefined ? USAGE_ERROR : 0;
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new UsageError(`unknown command '${name}': expected ${Object.keys(commands).join(' or ')}`);
+  if (!command) throw new UsageError(`unknown command '${name}': expected ${Object.keys(commands).join(', ')}`);
   const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (options.includes('--help') || options.includes('-h')) {
     process.stdout.write(`${await renderUsage({ meta: { name, ...command.meta }, args: command.args }, main)}\n`);
