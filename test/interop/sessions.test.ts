@@ -1,6 +1,8 @@
 /** Sessions of ours with sessions of the original, as client and as server, in pipes and over its HTTP server. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { brotli } from '../../codec/formats/brotli.ts';
 import { tokenNative } from '../../codec/formats/token-native.ts';
+import { m2m } from '../../codec/frame/frame.ts';
 import { type Capabilities, capabilitiesOf } from '../../transport/capabilities.ts';
 import { type Message, readMessage, writeMessage } from '../../transport/message.ts';
 import { step } from '../../transport/session.ts';
@@ -113,6 +115,19 @@ describe('a session with the original', () => {
     expect(ours.state).toMatchObject({ phase: 'closed', ending: 'peer' });
     await theirs.ask('receive', { message: acknowledged });
     expect(await theirs.ask('state')).toMatchObject({ state: 'Closed' });
+  });
+
+  it('with everything on offer it sends frames, and opens whatever was agreed on', async () => {
+    const [ours, theirs] = [new Ours({ capabilities: capabilitiesOf('all') }), await Theirs.begin('all')];
+    ours.hear(await theirs.say('receive', { message: ours.take({ type: 'open' }) }));
+    ours.hear(await theirs.say('send', { data: Buffer.from(BODY).toString('base64') }));
+    expect(await m2m.decode(ours.delivered.at(-1) ?? '')).toBe(BODY);
+    const wires = { m2m: await m2m.encode(BODY), brotli: await brotli.encode(BODY), none: BODY };
+    for (const [algorithm, content] of Object.entries(wires)) {
+      const message = ours.take({ type: 'send', content: { algorithm, content } } as SessionEvent);
+      const { data } = await theirs.ask('open', { message });
+      expect(Buffer.from(String(data), 'base64').toString()).toBe(BODY);
+    }
   });
 
   it('a version that it does not speak is rejected, by each side', async () => {

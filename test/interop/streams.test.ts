@@ -38,8 +38,13 @@ function payloads(stream: string): unknown[] {
   return stream.split(/\r\n|\r|\n/).flatMap((line) => {
     const payload = /^data: (.*)$/s.exec(line)?.[1];
     if (payload === undefined || !/^[[{]/.test(payload)) return [];
-    return [payload === '[DONE]' ? payload : JSON.parse(payload)];
+    return [payload === '[DONE]' ? payload : JSON.parse(payload, rounded)];
   });
+}
+
+/** The original reads numbers of more than 15 digits with an error in the last one, and prints what it read. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(12)) : value;
 }
 
 /** Only what the original's table of short keys leaves alone: it lengthens them in whatever comes unpacked. */
