@@ -5,6 +5,7 @@ import { LimitExceededError, WireFormatError } from '../../errors.ts';
 import { ALGORITHMS, capabilitiesOf, ENCODINGS } from '../../transport/capabilities.ts';
 import { type Json, readJson } from '../../transport/json.ts';
 import { CLOSINGS, type Message, REJECTIONS, readMessage, writeMessage } from '../../transport/message.ts';
+import { exponent } from '../growth.ts';
 import { runs } from '../scale.ts';
 import { content, ID, messages, T } from './kit.ts';
 
@@ -213,6 +214,24 @@ describe('JSON', () => {
   it('of more levels than a stack has ends at the limit', () => {
     expect(() => readJson('['.repeat(1_000_000))).toThrow(LimitExceededError);
     expect(() => readJson('{"a":'.repeat(1_000_000))).toThrow(LimitExceededError);
+  });
+
+  it.each([
+    ['escaped quotes', (n: number) => `"${'\\"'.repeat(n / 2)}"`],
+    ['backslashes', (n: number) => `"${'\\\\'.repeat(n / 4)}"`],
+    ['escaped quotes without an end', (n: number) => `"${'\\"'.repeat(n / 2)}`],
+    ['white space', (n: number) => ' '.repeat(n)],
+    ['digits', (n: number) => '1'.repeat(n)],
+    ['short strings', (n: number) => `[${'"",'.repeat(n / 16)}""]`],
+  ])('%s cost time in proportion to their number', (_what, make) => {
+    const read = (line: string) => {
+      try {
+        return readJson(line, { depth: 32, elements: 1e9 });
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(exponent(make, read)).toBeLessThan(1.35);
   });
 
   it('larger than any message may be is not read', () => {
