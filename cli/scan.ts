@@ -1,6 +1,7 @@
 /** `m2m scan`: one text, one file or stdin → its verdict; with `--jsonl`, a file line by line (scan-lines.ts). */
 import { readFile } from 'node:fs/promises';
 import type { ParsedArgs } from 'citty';
+import { resolvePolicy } from '../proxy/index.ts';
 import { type Mode, ROLES, type ScanOptions, SecurityScanner } from '../security/index.ts';
 import { FOUND, print, renderMode, renderVerdict } from './output.ts';
 import { scanLines } from './scan-lines.ts';
@@ -36,6 +37,11 @@ export const scanCommand: Command = {
       valueHint: 'MODE',
       description: 'auto, neural or patterns (default patterns until a model ships)',
     },
+    config: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'settings file, as of m2m proxy (default m2m.config.json where there is one)',
+    },
   },
   run: runScan,
 };
@@ -57,12 +63,15 @@ async function runScan(args: ParsedArgs): Promise<number> {
   return verdict.safe ? 0 : FOUND;
 }
 
+/** Settings as `m2m proxy` has them: flags over M2M_* over m2m.config.json; what concerns no scan is left aside. */
 function scannerOf(args: ParsedArgs): SecurityScanner {
   const flagAt = numberFlag(args.threshold, 'threshold', 0, 1);
   const mode = choiceFlag<Mode>(args.mode, 'mode', ['auto', 'neural', 'patterns']);
+  const { config } = args;
+  const policy = resolvePolicy({ flags: { config, mode }, env: process.env, cwd: process.cwd() });
   return new SecurityScanner({
-    ...(mode ? { mode } : {}),
-    ...(flagAt === undefined ? {} : { flagAt, blockAt: Math.max(0.8, flagAt) }),
+    ...policy,
+    ...(flagAt === undefined ? {} : { flagAt, blockAt: Math.max(policy.blockAt ?? 0.8, flagAt) }),
   });
 }
 

@@ -6,7 +6,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import { checkSettings, type PlainConfig, type ProxyConfig } from './settings.ts';
+import type { ScannerOptions } from '../security/index.ts';
+import { checkSettings, type PlainConfig, type ProxyConfig, policyOf } from './settings.ts';
 
 /** The settings that have a flag and a variable: `--block-at`, `M2M_BLOCK_AT`. */
 const KINDS = {
@@ -37,7 +38,33 @@ export interface Sources {
  *
  * @throws ConfigError  a setting is unknown or malformed, the file that was named cannot be read, or no upstream is set
  */
-export function resolveConfig({ flags = {}, env = {}, cwd }: Sources): ProxyConfig {
+export function resolveConfig(sources: Sources): ProxyConfig {
+  const { config, keyName, origins } = merge(sources);
+  if (config.upstream === undefined) {
+    throw new ConfigError(
+      'upstream: none is set; pass --upstream http://localhost:11434/v1, or --upstream demo to try the proxy out',
+    );
+  }
+  const key = keyFrom(sources.env ?? {}, keyName, origins);
+  return { ...config, upstream: config.upstream, ...(key === undefined ? {} : { upstreamKey: key }) };
+}
+
+/**
+ * The part of the same settings that a scanner needs: no upstream, and no key is looked for.
+ *
+ * @throws ConfigError  as `resolveConfig`
+ */
+export function resolvePolicy(sources: Sources): ScannerOptions {
+  return policyOf(merge(sources).config);
+}
+
+interface Merged {
+  readonly config: PlainConfig;
+  readonly keyName: string | undefined;
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+function merge({ flags = {}, env = {}, cwd }: Sources): Merged {
   const origins = new Map<string, string>();
   const named = flags.config ?? (env.M2M_CONFIG || undefined);
   const { keyName, ...file } = readConfigFile(named === undefined ? undefined : String(named), cwd, origins);
@@ -49,13 +76,7 @@ export function resolveConfig({ flags = {}, env = {}, cwd }: Sources): ProxyConf
     else if (env[variable]) put(merged, origins, name, env[variable], `the variable ${variable}`);
   }
   const config = checkSettings(merged, (path) => origins.get(path.split('.')[0]!) ?? 'the configuration');
-  if (config.upstream === undefined) {
-    throw new ConfigError(
-      'upstream: none is set; pass --upstream http://localhost:11434/v1, or --upstream demo to try the proxy out',
-    );
-  }
-  const key = keyFrom(env, keyName, origins);
-  return { ...config, upstream: config.upstream, ...(key === undefined ? {} : { upstreamKey: key }) };
+  return { config, keyName, origins };
 }
 
 function put(

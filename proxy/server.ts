@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { Pool } from 'undici';
 import { ConfigError, InvalidInputError } from '../errors.ts';
-import { type Classifier, type ScannerOptions, SecurityScanner } from '../security/index.ts';
+import { type Classifier, SecurityScanner } from '../security/index.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { Exchange } from './exchange.ts';
 import { Guard } from './guard.ts';
@@ -19,7 +19,7 @@ import { Offload } from './offload.ts';
 import { pageOf } from './pages.ts';
 import type { Shared } from './passage.ts';
 import { Problem } from './problem.ts';
-import { complete, type ProxyConfig, type Settings } from './settings.ts';
+import { complete, type ProxyConfig, policyOf, type Settings } from './settings.ts';
 import { Target } from './target.ts';
 
 const LINGER_MS = 100;
@@ -69,9 +69,7 @@ function scannersOf(
   config: ProxyConfig,
   classifier: Classifier | undefined,
 ): { scanner: SecurityScanner; offload: Offload | undefined } {
-  const { flagAt, blockAt, categories, allow, monitor, mode, deadlineMs } = config;
-  const given = Object.entries({ flagAt, blockAt, categories, allow, monitor, mode, deadlineMs });
-  const policy: ScannerOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  const policy = policyOf(config);
   try {
     const scanner = new SecurityScanner(classifier ? { ...policy, classifier } : policy);
     return { scanner, offload: classifier ? undefined : new Offload(policy) };

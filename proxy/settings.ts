@@ -1,7 +1,7 @@
 /** What a proxy can be told, what holds where it is not told, and what is refused. Reading it from places: config.ts. */
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
-import type { Mode, Policy } from '../security/index.ts';
+import type { Mode, Policy, ScannerOptions } from '../security/index.ts';
 
 /** Bounds on memory and sockets. */
 export interface Limits {
@@ -181,4 +181,11 @@ export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Set
       requestMs,
     },
   };
+}
+
+/** What a scanner needs of a configuration. */
+export function policyOf(config: PlainConfig): ScannerOptions {
+  const { flagAt, blockAt, categories, allow, monitor, mode, deadlineMs } = config;
+  const given = Object.entries({ flagAt, blockAt, categories, allow, monitor, mode, deadlineMs });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

@@ -10,10 +10,17 @@ export interface Ended {
 
 export const main: string = resolve(import.meta.dirname, '../../cli/main.ts');
 
-/** @param stdin  what the process reads; nothing when absent */
-export function m2m(args: readonly string[], stdin: string | Uint8Array = ''): Promise<Ended> {
+/**
+ * @param stdin  what the process reads; nothing when absent
+ * @param env    beside that of the tests
+ */
+export function m2m(
+  args: readonly string[],
+  stdin: string | Uint8Array = '',
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [main, ...args], { stdio: 'pipe' });
+    const child = spawn(process.execPath, [main, ...args], { stdio: 'pipe', env: { ...process.env, ...env } });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -193,3 +193,26 @@ describe('m2m scan --jsonl', () => {
     expect(found.every((row) => row.error === undefined)).toBe(true);
   });
 });
+
+describe('where m2m scan has its settings from', () => {
+  const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => m2m(['scan', ...args], '', env);
+
+  it('is the file, under the environment, under the flags', async () => {
+    const config = await file(
+      'settings.json',
+      JSON.stringify({ blockAt: 0.99, flagAt: 0.98, upstreamKeyEnv: 'NOT_SET' }),
+    );
+    expect((await run([ATTACK])).stdout).toMatch(/^BLOCK/);
+    expect((await run([ATTACK, '--config', config])).stdout).toMatch(/^ALLOW/);
+    expect((await run([ATTACK], { M2M_CONFIG: config })).stdout).toMatch(/^ALLOW/);
+    expect((await run([ATTACK, '--config', config], { M2M_FLAG_AT: '0.5' })).stdout).toMatch(/^FLAG/);
+    expect((await run([ATTACK, '--config', config, '--threshold', '0.4'])).stdout).toMatch(/^FLAG/);
+    expect((await run([ATTACK], { M2M_MONITOR: 'true' })).stdout).toMatch(/^FLAG/);
+  });
+
+  it('is named where a setting is wrong', async () => {
+    const broken = await run([BENIGN], { M2M_FLAG_AT: 'high' });
+    expect(broken).toMatchObject({ code: 2, stdout: '' });
+    expect(broken.stderr).toContain('M2M_FLAG_AT');
+  });
+});
