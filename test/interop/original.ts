@@ -3,6 +3,7 @@
  * Where cargo is absent, or its build does not end in time, `build()` says why, and the suites skip with that reason.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,13 +24,21 @@ export interface Answer extends Fields {
   readonly data?: string;
 }
 
-/** Builds the harness. @returns the path of the program, or why there is none */
-export async function build(): Promise<{ readonly program: string } | { readonly missing: string }> {
+/** What was built: the harness, and the command line of the original. */
+export interface Built {
+  readonly program: string;
+  readonly cli: string;
+}
+
+/** @returns the paths of the programs, or why there are none */
+export async function build(): Promise<Built | { readonly missing: string }> {
   const cargo = await run('cargo', ['--version'], 10_000);
   if (cargo !== undefined) return { missing: `no cargo here: ${cargo}` };
-  const failed = await run('cargo', ['build', '--release', '--locked'], BUILD_MS);
-  if (failed !== undefined) return { missing: `the harness was not built: ${failed}` };
-  return { program: join(TARGET, 'release', 'm2m-interop') };
+  for (const what of [[], ['-p', 'm2m-protocol', '--bin', 'm2m']]) {
+    const failed = await run('cargo', ['build', '--release', '--locked', ...what], BUILD_MS);
+    if (failed !== undefined) return { missing: `the harness was not built: ${failed}` };
+  }
+  return { program: join(TARGET, 'release', 'm2m-interop'), cli: join(TARGET, 'release', 'm2m') };
 }
 
 /** Runs a program to its end. @returns nothing, or why it failed */
@@ -92,12 +101,26 @@ function bytesOf(answer: Answer): Buffer {
   return Buffer.from(answer.data, 'base64');
 }
 
-/** The HTTP server of the original on a port of its own. @returns its address and how to stop it */
-export async function serve(program: string): Promise<{ readonly url: string; close(): void }> {
-  const child = spawn(program, ['serve', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const address = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (line) => resolve(String(line).trim()));
-    child.once('close', () => reject(new Error('the server ended')));
+/** `m2m server` of the original, on a port that was free a moment ago. @returns its address and how to stop it */
+export async function serve(cli: string): Promise<{ readonly url: string; close(): void }> {
+  const port = await freePort();
+  const child = spawn(cli, ['server', '--host', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' });
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; child.exitCode === null && tries < 100; tries++) {
+    const health = await fetch(`${url}/health`).catch((error: Error) => error);
+    if (health instanceof Response && health.ok) return { url, close: () => child.kill() };
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  child.kill();
+  throw new Error('the server of the original does not answer');
+}
+
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
   });
-  return { url: `http://${address}`, close: () => child.kill() };
 }

@@ -153,10 +153,10 @@ describe('a session with the original', () => {
   });
 });
 
-describe('the HTTP server of the original', () => {
-  it('talks to a client of ours: HELLO, DATA, PING, CLOSE', async () => {
+describe('`m2m server` of the original', () => {
+  it('talks to a client of ours: HELLO, DATA, PING, CLOSE, and opens a frame', async () => {
     if (!('program' in found)) throw new Error('skipped before');
-    const server = await serve(found.program);
+    const server = await serve(found.cli);
     try {
       const post = async (body: string | undefined) => {
         const headers = { 'content-type': 'application/json' };
@@ -174,6 +174,12 @@ describe('the HTTP server of the original', () => {
       ours.hear((await post(ours.take({ type: 'close' }))).text);
       expect(ours.state).toMatchObject({ phase: 'closed', ending: 'local' });
       expect((await post(data)).status).toBe(404);
+
+      const packed = { data: await m2m.encode(BODY) };
+      const headers = { 'content-type': 'application/json' };
+      const request = { method: 'POST', body: JSON.stringify(packed), headers };
+      const opened = await fetch(`${server.url}/decompress`, request);
+      expect(await opened.json()).toEqual({ content: BODY, bytes: Buffer.byteLength(BODY) });
     } finally {
       server.close();
     }

@@ -2,7 +2,6 @@
 //!
 //! {"op":"encode","format":"m2m","form":"text","data":"<base64>"}  →  {"ok":true,"data":"<base64>"}
 //!                                                                 or {"ok":false,"error":"…","panicked":false}
-//! `m2m-interop serve 127.0.0.1:0` starts the HTTP routes of the original's own server instead, and prints the address.
 
 mod codec;
 mod keys;
@@ -74,12 +73,6 @@ fn answer(request: &Value, peers: &mut peer::Peers) -> Answer {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [verb, address] = arguments.as_slice() {
-        if verb == "serve" {
-            return peer::serve(address);
-        }
-    }
     std::panic::set_hook(Box::new(|_| {}));
     let mut peers = peer::Peers::default();
     let mut out = std::io::stdout().lock();

@@ -1,11 +1,9 @@
-//! Sessions of the original, by name, and the routes of its HTTP server.
+//! Sessions of the original, by name.
 
 use crate::{base64, text, utf8, Answer};
 use m2m::protocol::{Capabilities, Message, Session};
-use m2m::server::{create_router, AppState, ServerConfig};
 use serde_json::{json, Value};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 fn said<E: std::fmt::Display>(error: E) -> String {
     error.to_string()
@@ -65,22 +63,4 @@ impl Peers {
             other => Err(format!("verb: unknown {other}")),
         }
     }
-}
-
-/// The same router that the crate's own `m2m server` binds, on an address of the caller; prints it once it listens.
-pub fn serve(address: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(address)
-            .await
-            .expect("an address that is free");
-        println!("{}", listener.local_addr().expect("a bound address"));
-        let state = Arc::new(AppState::new(ServerConfig::default()));
-        axum::serve(listener, create_router(state))
-            .await
-            .expect("a server");
-    });
 }
