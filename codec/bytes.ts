@@ -20,6 +20,13 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return UTF8.encode(text);
 }
 
+/** The bytes of a wire that came as a text or as bytes. @throws WireFormatError  `invalid-utf8`: half a character */
+export function wireBytesOf(wire: string | Uint8Array): Uint8Array {
+  if (typeof wire !== 'string') return wire;
+  if (!wire.isWellFormed()) throw new WireFormatError('invalid-utf8', 'the wire holds a lone surrogate');
+  return UTF8.encode(wire);
+}
+
 /** Reads from the front. Every method throws WireFormatError `truncated` where the bytes end too early. */
 export class ByteReader {
   readonly bytes: Uint8Array;

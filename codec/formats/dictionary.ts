@@ -4,7 +4,7 @@
  */
 import { LimitExceededError, WireFormatError } from '../../errors.ts';
 import { decodeBase64 } from '../base64.ts';
-import { ByteWriter, bytesOf, textOf } from '../bytes.ts';
+import { ByteWriter, bytesOf, textOf, wireBytesOf } from '../bytes.ts';
 import type { WireDecoder } from '../codec.ts';
 import { limitsOf, within } from '../limits.ts';
 
@@ -50,6 +50,8 @@ const PATTERNS: ReadonlyMap<number, Uint8Array> = new Map(
   ).map(([byte, text]) => [byte, bytesOf(text)]),
 );
 const PREFIX = /^#M2M(?:\[v1\.0\]\|(?:DATA:)?|\|)/u;
+/** From this many bytes on the original's encoder always wrote base64 (its dictionary.rs, `min_length`). */
+const COMPRESSED_FROM = 50;
 
 export const dictionary: WireDecoder = {
   name: 'dictionary',
@@ -57,13 +59,18 @@ export const dictionary: WireDecoder = {
   async decode(wire, { limits } = {}) {
     const own = limitsOf(limits);
     within(wire.length, own.wireBytes, 'dictionary: the wire');
-    const text = typeof wire === 'string' ? wire : textOf(wire);
+    const bytes = wireBytesOf(wire);
+    within(bytes.length, own.wireBytes, 'dictionary: the wire');
+    const text = textOf(bytes);
     const prefix = PREFIX.exec(text)?.[0];
     if (prefix === undefined) throw new WireFormatError('prefix', 'dictionary: expected a wire that begins with #M2M|');
     const rest = text.slice(prefix.length);
-    // Messages below 50 bytes were sent as they were; no base64 begins or goes on as JSON does.
-    if (!/^[A-Za-z0-9+/]*={0,2}$/u.test(rest)) return rest;
-    return expanded(decodeBase64(rest), own.bytes);
+    const size = bytes.length - prefix.length;
+    // No base64 goes on as JSON does; what is longer and no base64 was broken on its way and is no message.
+    const literal = size < COMPRESSED_FROM && !/^[A-Za-z0-9+/]*={0,2}$/u.test(rest);
+    if (!literal) return expanded(decodeBase64(rest), own.bytes);
+    within(size, own.bytes, 'dictionary: the message');
+    return rest;
   },
 };
 

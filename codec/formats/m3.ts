@@ -3,7 +3,7 @@
  * written, out of use since, and therefore decode only. Its bytes are no text.
  */
 import { WireFormatError } from '../../errors.ts';
-import { ByteReader, bytesOf, textOf } from '../bytes.ts';
+import { ByteReader, bytesOf, textOf, wireBytesOf } from '../bytes.ts';
 import type { WireDecoder } from '../codec.ts';
 import { type Limits, limitsOf, within } from '../limits.ts';
 import { readVarint } from '../varint.ts';
@@ -19,7 +19,9 @@ export const m3: WireDecoder = {
   async decode(wire, { limits } = {}) {
     const own = limitsOf(limits);
     within(wire.length, own.wireBytes, 'm3: the wire');
-    const reader = new ByteReader(typeof wire === 'string' ? bytesOf(wire) : wire);
+    const bytes = wireBytesOf(wire);
+    within(bytes.length, own.wireBytes, 'm3: the wire');
+    const reader = new ByteReader(bytes);
     if (textOf(reader.take(PREFIX.length, 'm3: the prefix')) !== PREFIX) {
       throw new WireFormatError('prefix', 'm3: expected a wire that begins with #M3|');
     }
