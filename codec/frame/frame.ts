@@ -21,6 +21,8 @@ export type { Security } from './seal.ts';
 
 const PREFIX = '#M2M|1|';
 const FIXED = 20;
+/** What a u16 can say. */
+const LONGEST_HEADER = 65_535;
 const COMPRESSED = 1;
 /** Shorter messages do not gain by compression. */
 const COMPRESS_FROM = 100;
@@ -102,6 +104,9 @@ function headersOf(message: string, mode: Security['mode'], compressed: boolean)
     throw new InvalidInputError('m2m: only JSON can be framed', { cause: error });
   }
   const { schema, flags, bytes } = describe(value);
+  if (FIXED + bytes.length > LONGEST_HEADER) {
+    throw new InvalidInputError(`m2m: the routing header of ${bytes.length} bytes does not fit: too many messages`);
+  }
   return new ByteWriter()
     .u16(FIXED + bytes.length)
     .u8(schema)
@@ -151,8 +156,10 @@ function frameOf(wire: Wire, { wireBytes }: Limits): Uint8Array {
     return decodeBase64(wire.slice(PREFIX.length));
   }
   if ([...PREFIX].some((character, i) => wire[i] !== character.charCodeAt(0))) throw noPrefix();
-  // The second byte of a header length is small, and no base64 character is: text that was read as bytes.
-  if ((wire[PREFIX.length + 1] ?? 0) >= 0x2b) return decodeBase64(textOf(wire).slice(PREFIX.length));
+  // The third byte is the schema, and no schema is a base64 character: text that was read as bytes. The length before it
+  // would not tell, because a header of many messages is long.
+  const third = wire[PREFIX.length + 2] ?? 0;
+  if (third >= 0x2b && third <= 0x7a) return decodeBase64(textOf(wire).slice(PREFIX.length));
   return wire.subarray(PREFIX.length);
 }
 

@@ -18,7 +18,8 @@ export async function hkdf(
   info: string | Uint8Array,
   { salt = new Uint8Array(), length = KEY_BYTES }: { salt?: Uint8Array; length?: number } = {},
 ): Promise<Uint8Array> {
-  const key = await crypto.subtle.importKey('raw', ikm.slice(), 'HKDF', false, ['deriveBits']);
+  const copy = ikm.slice();
+  const key = await crypto.subtle.importKey('raw', copy, 'HKDF', false, ['deriveBits']).finally(() => copy.fill(0));
   const bytes = typeof info === 'string' ? bytesOf(info) : info.slice();
   const algorithm = { name: 'HKDF', hash: 'SHA-256', salt: salt.slice(), info: bytes as Uint8Array<ArrayBuffer> };
   return new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, length * 8));

@@ -10,6 +10,9 @@ import { readVarint, writeVarint } from '../varint.ts';
 import { estimateCost } from './cost.ts';
 
 export const SCHEMA = { request: 1, response: 2 } as const;
+/** Embeddings and errors, which the original reads and nobody writes, have the same headers. */
+const REQUEST_LIKE: readonly number[] = [SCHEMA.request, 4];
+const RESPONSE_LIKE: readonly number[] = [SCHEMA.response, 5, 0x10];
 
 const ROLES = ['system', 'user', 'assistant', 'tool'] as const;
 export type RoutedRole = (typeof ROLES)[number];
@@ -131,10 +134,11 @@ function describeResponse(json: Json): Described {
 /** Reads a variable header; nothing of it is believed beyond its end. @throws WireFormatError, LimitExceededError */
 export function readRouting(schema: number, flags: number, bytes: Uint8Array, limits: Limits): Routing {
   const reader = new ByteReader(bytes);
-  if (schema !== SCHEMA.request && schema !== SCHEMA.response) {
+  const request = REQUEST_LIKE.includes(schema);
+  if (!request && !RESPONSE_LIKE.includes(schema)) {
     throw new WireFormatError('schema', `m2m: no routing header is known for schema ${schema}`);
   }
-  const routing = schema === SCHEMA.request ? readRequest(reader, flags, limits) : readResponse(reader, flags);
+  const routing = request ? readRequest(reader, flags, limits) : readResponse(reader, flags);
   reader.end('m2m: the routing header');
   return routing;
 }

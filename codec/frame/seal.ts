@@ -86,8 +86,13 @@ function refused(cause?: unknown): WireSecurityError {
   return new WireSecurityError('m2m: the frame does not verify', cause === undefined ? undefined : { cause });
 }
 
-function hmacKey(key: Uint8Array, use: 'sign' | 'verify'): Promise<CryptoKey> {
-  return crypto.subtle.importKey('raw', key.slice(), { name: 'HMAC', hash: 'SHA-256' }, false, [use]);
+async function hmacKey(key: Uint8Array, use: 'sign' | 'verify'): Promise<CryptoKey> {
+  const copy = key.slice();
+  try {
+    return await crypto.subtle.importKey('raw', copy, { name: 'HMAC', hash: 'SHA-256' }, false, [use]);
+  } finally {
+    copy.fill(0);
+  }
 }
 
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
