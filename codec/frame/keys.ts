@@ -10,14 +10,19 @@ export const PURPOSES = ['identity', 'encryption', 'authentication', 'session'] 
 export type Purpose = (typeof PURPOSES)[number];
 
 const KEY_BYTES = 32;
+/** RFC 5869 §2.3: 255 blocks of the hash. */
+const LONGEST = 255 * 32;
 const ID = /^[A-Za-z0-9_-]{1,128}$/u;
 
-/** 32 bytes for `info`. @param salt  none where RFC 5869 leaves it out */
+/** 32 bytes for `info`. @param salt  none where RFC 5869 leaves it out. @throws InvalidInputError  a length beyond 1…8,160 */
 export async function hkdf(
   ikm: Uint8Array,
   info: string | Uint8Array,
   { salt = new Uint8Array(), length = KEY_BYTES }: { salt?: Uint8Array; length?: number } = {},
 ): Promise<Uint8Array> {
+  if (!Number.isInteger(length) || length < 1 || length > LONGEST) {
+    throw new InvalidInputError(`keys: a length from 1 to ${LONGEST}, found ${String(length)}`);
+  }
   const copy = ikm.slice();
   const key = await crypto.subtle.importKey('raw', copy, 'HKDF', false, ['deriveBits']).finally(() => copy.fill(0));
   const bytes = typeof info === 'string' ? bytesOf(info) : info.slice();
@@ -42,7 +47,14 @@ export class KeyHierarchy {
     return this.#derive('');
   }
 
+  /**
+   * @throws InvalidInputError  an id or a purpose beyond the rules; the id `shared` without a purpose, whose key the
+   *                            original makes the one that the whole organisation has
+   */
   agent(agent: string, purpose?: Purpose): Promise<Uint8Array> {
+    if (agent === 'shared' && purpose === undefined) {
+      throw new InvalidInputError('keys: an agent of the name shared would have the key that everybody has');
+    }
     if (purpose !== undefined && !PURPOSES.includes(purpose)) {
       throw new InvalidInputError(`keys: expected one of ${PURPOSES.join(', ')}, found ${String(purpose)}`);
     }

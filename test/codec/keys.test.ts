@@ -28,6 +28,15 @@ describe('the hierarchy', () => {
     expect(() => keys.session('a', 'b', id)).toThrow(InvalidInputError);
   });
 
+  it('has no agent whose key is the key of all', async () => {
+    expect(() => keys.agent('shared')).toThrow(InvalidInputError);
+    expect(await keys.agent('shared', 'identity')).not.toEqual(await keys.shared());
+  });
+
+  it.each([0, -1, 1.5, 8_161, Number.NaN])('derives no key of %d bytes', async (length) => {
+    await expect(hkdf(MASTER, 'x', { length })).rejects.toThrow(InvalidInputError);
+  });
+
   it('gives nothing once it is disposed of, and leaves the caller’s secret alone', () => {
     const own = new KeyHierarchy(MASTER, 'x');
     own.dispose();
