@@ -70,6 +70,19 @@ describe.each(['Node', 'a browser'])('decompression in %s', (place) => {
     }
   });
 
+  it('gives back what is longer than one step of input', async () => {
+    enter();
+    let state = 1;
+    const noise = Uint8Array.from({ length: 300_000 }, () => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+      return state >>> 24;
+    });
+    const stream = await compressBrotli(noise, 1);
+    expect(stream.length).toBeGreaterThan(200_000);
+    expect(Buffer.from(await decompressBrotli(stream, noise.length)).equals(noise)).toBe(true);
+    await expect(decompressBrotli(stream.slice(0, 131_072), noise.length)).rejects.toThrow(WireFormatError);
+  });
+
   it('refuses what is cut off anywhere, goes on too long or is no stream', async () => {
     enter();
     const streams = [
