@@ -10,6 +10,8 @@ import { m3 } from './formats/m3.ts';
 import { tokenNative } from './formats/token-native.ts';
 import { zlib } from './formats/zlib.ts';
 import { m2m } from './frame/frame.ts';
+import { limitsOf, within } from './limits.ts';
+import { wireBytes as sizeOf } from './stats.ts';
 
 export type { AutoOptions, Choice, Router } from './choose.ts';
 export type { DecodeOptions, EncodeOptions, Form, FormatName, Wire, WireDecoder, WireFormat } from './codec.ts';
@@ -75,6 +77,8 @@ export async function decode(wire: Wire, options: DecodeOptions & { algorithm?: 
     if (!decoder) throw new WireFormatError('unsupported', `decode: ${format} cannot be read yet`);
     return decoder.decode(wire, rest);
   }
+  const { wireBytes, bytes } = limitsOf(rest.limits);
+  within(sizeOf(wire), Math.min(wireBytes, bytes), 'decode: the message');
   return typeof wire === 'string' ? wire : textOf(wire);
 }
 

@@ -133,6 +133,16 @@ describe('auto', () => {
   );
 });
 
+describe('a message that is no wire', () => {
+  it('comes back, within the limits', async () => {
+    for (const wire of ['{"a":1}', new TextEncoder().encode('{"a":1}')]) {
+      expect(await decode(wire)).toBe('{"a":1}');
+      await expect(decode(wire, { limits: { bytes: 6 } })).rejects.toThrow(LimitExceededError);
+      await expect(decode(wire, { limits: { wireBytes: 6 } })).rejects.toThrow(LimitExceededError);
+    }
+  });
+});
+
 describe('detect', () => {
   it.each([
     ['#M2M|1|x', 'm2m'],
