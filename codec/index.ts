@@ -1,5 +1,5 @@
 /** The wire formats in one place: a message in, a wire out, and back by what the wire looks like or is said to be. */
-import { InvalidInputError, WireFormatError } from '../errors.ts';
+import { InvalidInputError } from '../errors.ts';
 import { textOf } from './bytes.ts';
 import { type AutoOptions, type Candidate, type Choice, choose } from './choose.ts';
 import type { DecodeOptions, EncodeOptions, FormatName, Wire, WireDecoder, WireFormat } from './codec.ts';
@@ -7,6 +7,7 @@ import { detect } from './detect.ts';
 import { brotli } from './formats/brotli.ts';
 import { dictionary } from './formats/dictionary.ts';
 import { m3 } from './formats/m3.ts';
+import { t1 } from './formats/t1/t1.ts';
 import { tokenNative } from './formats/token-native.ts';
 import { zlib } from './formats/zlib.ts';
 import { m2m } from './frame/frame.ts';
@@ -20,20 +21,27 @@ export { LIMITS, type Limits } from './limits.ts';
 export { type Size, type Stats, stats } from './stats.ts';
 export { decodeEvents, encodeEvents } from './stream.ts';
 
-/** What a message can be encoded with, by the names of the command line. */
-export const ALGORITHMS = ['token-native', 'brotli', 'm2m'] as const;
+/** What a message can be encoded with, by the names of the command line; `token` is `#T1|`, which can carry few messages. */
+export const ALGORITHMS = ['token-native', 'token', 'brotli', 'm2m'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** The format that an algorithm writes. */
 export const FORMAT: Readonly<Record<Algorithm, FormatName>> = {
   'token-native': 'token-native',
+  token: 't1',
   brotli: 'brotli',
   m2m: 'm2m',
 };
 
-const encoders: Readonly<Record<Algorithm, WireFormat>> = { 'token-native': tokenNative, brotli, m2m };
-const decoders: Readonly<Partial<Record<FormatName, WireDecoder>>> = {
+const encoders: Readonly<Record<Algorithm, WireFormat>> = {
   'token-native': tokenNative,
+  token: t1,
+  brotli,
+  m2m,
+};
+const decoders: Readonly<Record<Exclude<FormatName, 'raw'>, WireDecoder>> = {
+  'token-native': tokenNative,
+  t1,
   brotli,
   zlib,
   m3,
@@ -41,7 +49,7 @@ const decoders: Readonly<Partial<Record<FormatName, WireDecoder>>> = {
   m2m,
 };
 
-/** What `auto` tries. A frame without a key says nothing that Brotli alone does not say in fewer bytes. */
+/** What `auto` tries. Not `#T1|`: it carries one body in sixteen, and saves a seventh of a percent of those. */
 const CANDIDATES: readonly Candidate[] = [
   { label: 'token-native C', format: tokenNative },
   { label: 'brotli', format: brotli },
@@ -72,11 +80,7 @@ export async function decode(wire: Wire, options: DecodeOptions & { algorithm?: 
   const { algorithm, ...rest } = options;
   if (algorithm !== undefined) return encoders[algorithm].decode(wire, rest);
   const format = detect(wire);
-  if (format !== 'raw') {
-    const decoder = decoders[format];
-    if (!decoder) throw new WireFormatError('unsupported', `decode: ${format} cannot be read yet`);
-    return decoder.decode(wire, rest);
-  }
+  if (format !== 'raw') return decoders[format].decode(wire, rest);
   const { wireBytes, bytes } = limitsOf(rest.limits);
   within(sizeOf(wire), Math.min(wireBytes, bytes), 'decode: the message');
   return typeof wire === 'string' ? wire : textOf(wire);

@@ -6,10 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALGORITHMS } from '../../codec/index.ts';
 import { m2m } from './m2m.ts';
 
-const MESSAGE = JSON.stringify({
-  model: 'gpt-4o',
-  messages: [{ role: 'user', content: `${'Grüße, how are you today? '.repeat(8)}漢字 😀` }],
-});
+// What every format carries, `#T1|` with its few among them.
+const MESSAGE = JSON.stringify({ text: `${'Grüße, how are you today? '.repeat(8)}漢字 😀` });
 
 let folder: string;
 beforeAll(async () => {
