@@ -26,6 +26,11 @@ export class ClassifierUnavailableError extends M2MError {
   override readonly name = 'ClassifierUnavailableError';
 }
 
+/** A model's file that is malformed, incomplete, or not what the registry says; the message names the file's own place. */
+export class ModelFormatError extends M2MError {
+  override readonly name = 'ModelFormatError';
+}
+
 /** A setting is unknown, malformed or contradicts another one; the message names the setting and where it was read. */
 export class ConfigError extends M2MError {
   override readonly name = 'ConfigError';

@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import * as errors from '../errors.ts';
 
 const root = resolve(import.meta.dirname, '..');
-const sources = ['tokenizer', 'codec', 'security', 'transport', 'proxy', 'cli']
+const sources = ['tokenizer', 'kernels', 'models', 'engine', 'codec', 'security', 'transport', 'proxy', 'cli']
+  .filter((folder) => existsSync(resolve(root, folder)))
   .flatMap((folder) =>
     readdirSync(resolve(root, folder), { recursive: true, encoding: 'utf8' }).map((file) =>
       resolve(root, folder, file),
