@@ -1,5 +1,5 @@
 /** The wire formats in one place: a message in, a wire out, and back by what the wire looks like or is said to be. */
-import { InvalidInputError } from '../errors.ts';
+import { InvalidInputError, WireSecurityError } from '../errors.ts';
 import { textOf } from './bytes.ts';
 import { type AutoOptions, type Candidate, type Choice, choose } from './choose.ts';
 import type { DecodeOptions, EncodeOptions, FormatName, Wire, WireDecoder, WireFormat } from './codec.ts';
@@ -10,7 +10,7 @@ import { m3 } from './formats/m3.ts';
 import { t1 } from './formats/t1/t1.ts';
 import { tokenNative } from './formats/token-native.ts';
 import { zlib } from './formats/zlib.ts';
-import { m2m } from './frame/frame.ts';
+import { m2m, type Security } from './frame/frame.ts';
 import { limitsOf, within } from './limits.ts';
 import { wireBytes as sizeOf } from './stats.ts';
 
@@ -50,36 +50,61 @@ const decoders: Readonly<Record<Exclude<FormatName, 'raw'>, WireDecoder>> = {
 };
 
 /** What `auto` tries. Not `#T1|`: it carries one body in sixteen, and saves a seventh of a percent of those. */
-const CANDIDATES: readonly Candidate[] = [
-  { label: 'token-native C', format: tokenNative },
-  { label: 'brotli', format: brotli },
-  { label: 'm2m', format: m2m },
+const CANDIDATES: readonly (Candidate & { readonly algorithm: Algorithm })[] = [
+  { label: 'token-native C', algorithm: 'token-native', format: tokenNative },
+  { label: 'brotli', algorithm: 'brotli', format: brotli },
+  { label: 'm2m', algorithm: 'm2m', format: m2m },
 ];
 
-/** Encodes with one algorithm. Throws as `WireFormat.encode` does. */
-export function encode(message: string, algorithm: Algorithm, options: EncodeOptions = {}): Promise<Wire> {
+/** How a frame is protected; with `none` (default) every algorithm will do, with the others only `m2m`. */
+export interface Protected {
+  readonly security?: Security;
+}
+
+/** Encodes with one algorithm. Throws as `WireFormat.encode` does, InvalidInputError where it cannot be protected so. */
+export function encode(
+  message: string,
+  algorithm: Algorithm,
+  { security, ...options }: EncodeOptions & Protected = {},
+): Promise<Wire> {
   if (!Object.hasOwn(encoders, algorithm)) {
     throw new InvalidInputError(`encode: unknown algorithm ${String(algorithm)}: expected ${ALGORITHMS.join(', ')}`);
   }
-  return encoders[algorithm].encode(message, options);
+  if (algorithm === 'm2m') return m2m.encode(message, { ...options, ...(security && { security }) });
+  if (security === undefined || security.mode === 'none') return encoders[algorithm].encode(message, options);
+  throw new InvalidInputError(`encode: ${algorithm} has no protection; ${security.mode} needs the algorithm m2m`);
 }
 
-/** The smallest wire of all, or the message itself. Throws as `choose` does. */
-export function auto(message: string, options: AutoOptions = {}): Promise<Choice> {
+/**
+ * The smallest wire of all, or the message itself. Throws as `choose` does.
+ *
+ * @param options.among  the algorithms that the receiver reads; default: all that `auto` knows
+ */
+export function auto(message: string, options: AutoOptions & { among?: readonly Algorithm[] } = {}): Promise<Choice> {
+  const { among, ...rest } = options;
+  const candidates = among ? CANDIDATES.filter(({ algorithm }) => among.includes(algorithm)) : CANDIDATES;
   // A message that a decoder would take for a wire may not travel as it is.
-  return choose(CANDIDATES, message, { ...options, raw: detect(message) === 'raw' });
+  const raw = options.raw !== false && detect(message) === 'raw';
+  return choose(candidates, message, { ...rest, raw });
 }
 
 /**
  * The message of a wire; of one that is no wire of ours, itself.
  *
  * @param options.algorithm  what the wire is, where the receiver knows; default: what it looks like
+ * @param options.security   what the receiver demands; everything but a frame protected so is refused
  * @throws WireFormatError, LimitExceededError, WireSecurityError
  */
-export async function decode(wire: Wire, options: DecodeOptions & { algorithm?: Algorithm } = {}): Promise<string> {
-  const { algorithm, ...rest } = options;
-  if (algorithm !== undefined) return encoders[algorithm].decode(wire, rest);
-  const format = detect(wire);
+export async function decode(
+  wire: Wire,
+  options: DecodeOptions & Protected & { algorithm?: Algorithm } = {},
+): Promise<string> {
+  const { algorithm, security, ...rest } = options;
+  const format = algorithm === undefined ? detect(wire) : FORMAT[algorithm];
+  if (format === 'm2m') return m2m.decode(wire, { ...rest, ...(security && { security }) });
+  if (security !== undefined && security.mode !== 'none') {
+    throw new WireSecurityError(`decode: expected a frame protected by ${security.mode}, found ${format}`);
+  }
   if (format !== 'raw') return decoders[format].decode(wire, rest);
   const { wireBytes, bytes } = limitsOf(rest.limits);
   within(sizeOf(wire), Math.min(wireBytes, bytes), 'decode: the message');

@@ -3,8 +3,9 @@
  * key by key in its order. Read strictly: types, ranges, no key twice; keys that a later minor version may add are
  * passed over, and so are algorithms and tokenizers that this version does not know, for they cannot be agreed on.
  */
+import type { Wire } from '../codec/codec.ts';
 import { LIMITS, within } from '../codec/limits.ts';
-import { WireFormatError } from '../errors.ts';
+import { InvalidInputError, WireFormatError } from '../errors.ts';
 import { ALGORITHMS, type Algorithm, type Capabilities, ENCODINGS, type Encoding } from './capabilities.ts';
 import { type Json, type JsonObject, readJson } from './json.ts';
 
@@ -32,8 +33,8 @@ export interface SecurityStatus {
 /** A wire inside a message. */
 export interface Content {
   readonly algorithm: Algorithm;
-  /** Text form of the wire that `algorithm` names; for `none` the message itself. */
-  readonly content: string;
+  /** The wire that `algorithm` names, for `none` the message itself; bytes where a carrier other than JSON takes them. */
+  readonly content: Wire;
   /** Bytes of the message before encoding, as the sender says. */
   readonly originalSize?: number;
   readonly security?: SecurityStatus;
@@ -92,8 +93,11 @@ export function readMessage(text: string): Message {
   }
 }
 
-/** The JSON of a message. */
+/** The JSON of a message. @throws InvalidInputError  a content of bytes, which only other carriers take */
 export function writeMessage(message: Message): string {
+  if (message.type === 'DATA' && typeof message.content !== 'string') {
+    throw new InvalidInputError('writeMessage: JSON carries the text form of a wire, found bytes');
+  }
   const session = 'session' in message ? message.session : undefined;
   return JSON.stringify({
     type: message.type,

@@ -9,11 +9,12 @@
  * Facts: the original's `protocol` module and §4, §6 of its documents. Stricter than it: a message belongs to a state and
  * to this session, REJECT closes only what was asked for, a server that rejects is done, and CLOSE is answered once.
  */
+import type { FormatName } from '../codec/codec.ts';
+import { detect } from '../codec/detect.ts';
 import { within } from '../codec/limits.ts';
 import { SessionError } from '../errors.ts';
 import {
   type Agreement,
-  ALGORITHMS,
   type Algorithm,
   type Capabilities,
   type Mismatch,
@@ -23,12 +24,11 @@ import {
 import type { Closing, Content, Message, Rejection } from './message.ts';
 import type { Ending, Established, Local, SessionAction, SessionEvent, SessionState, Step } from './state.ts';
 
-/** How a content of each algorithm begins; a `none` begins like no other, or its reader would decode what nobody encoded. */
-const PREFIXES: Readonly<Record<Algorithm, string>> = {
-  m2m: '#M2M|1|',
-  tokennative: '#TK|',
-  brotli: '#M2M[v3.0]|DATA:',
-  none: '',
+/** What begins like a format is a content of its algorithm: a `none` that did would be decoded, and nobody encoded it. */
+const READ: Readonly<Partial<Record<FormatName, Algorithm>>> = {
+  m2m: 'm2m',
+  'token-native': 'tokennative',
+  brotli: 'brotli',
 };
 
 /**
@@ -255,8 +255,8 @@ function check({ algorithm, content }: Content, algorithms: readonly Algorithm[]
   }
   // A text has at least as many UTF-8 bytes as code units: the long ones need not be encoded to be refused.
   within(content.length, bytes, 'code units of a content');
-  within(new TextEncoder().encode(content).length, bytes, 'bytes of a content');
-  const begins = ALGORITHMS.find((name) => name !== 'none' && content.startsWith(PREFIXES[name])) ?? 'none';
+  if (typeof content === 'string') within(new TextEncoder().encode(content).length, bytes, 'bytes of a content');
+  const begins = READ[detect(content)] ?? 'none';
   if (begins === algorithm) return;
   throw new SessionError('content', `DATA in ${algorithm}: the content begins like ${begins}`);
 }

@@ -39,7 +39,7 @@ class Ours {
     this.state = state;
     for (const action of actions) {
       if (action.type === 'send') this.sent.push(action.message);
-      if (action.type === 'deliver') this.delivered.push(action.content.content);
+      if (action.type === 'deliver') this.delivered.push(String(action.content.content));
     }
     const last = actions.findLast((action) => action.type === 'send');
     return last?.type === 'send' ? writeMessage(last.message) : undefined;

@@ -362,3 +362,30 @@ function messageIn(actions: ReturnType<typeof step>['actions']): Message {
   if (sent?.type !== 'send') throw new Error('nothing was sent');
   return sent.message;
 }
+
+describe('a content of bytes, for carriers other than JSON,', () => {
+  const bytes = (head: string) => new TextEncoder().encode(`${head}rest`);
+  const established = sessions.established;
+
+  it('passes a session in either direction, and no JSON', () => {
+    const content = { algorithm: 'm2m', content: bytes('#M2M|1|') } as const;
+    const { actions } = step(established, { type: 'send', content, at: T });
+    const [action] = actions;
+    expect(action).toMatchObject({ type: 'send', message: { type: 'DATA', content: content.content } });
+    if (action?.type !== 'send') return;
+    expect(step(established, { type: 'received', message: action.message, at: T }).actions).toEqual([
+      { type: 'deliver', content },
+    ]);
+    expect(() => writeMessage(action.message)).toThrow(InvalidInputError);
+  });
+
+  it.each([
+    ['m2m', '#TK|C|'],
+    ['brotli', '#M2M|1|'],
+    ['tokennative', '{"'],
+    ['none', '\u0001'],
+  ] as const)('that says %s and begins with %j is refused', (algorithm, head) => {
+    const content = { algorithm, content: bytes(head) };
+    expect(() => step(established, { type: 'send', content, at: T })).toThrow(SessionError);
+  });
+});
