@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from model import HEADS
+from model import HEADS, LOUD
 
 
 def numbers(seed, name, count):
@@ -71,7 +71,7 @@ def interval(name, config):
     """The least value of a float tensor and the width of the interval above it, in float64."""
     branch = math.sqrt(2 * config.layers)
     if name == "embed.scale":
-        return 0.5 / 73, 1 / 73
+        return 0.5 * LOUD / 73, LOUD / 73
     if name.endswith(("norm", "subln")):
         return 0.75, 0.5
     if name.endswith("bias"):
