@@ -1,0 +1,24 @@
+/** The models that this package knows by name. `m2m models list` prints this table. */
+import { InvalidInputError } from '../errors.ts';
+
+export interface RegisteredModel {
+  readonly name: string;
+  /** Under models/, with `/`. */
+  readonly file: string;
+  /** Of the file, hexadecimal; loading refuses any other. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  /** One line: what it is for, and how good it is where. */
+  readonly summary: string;
+}
+
+/** In the order of the listing; the first one is what `loadHydra()` takes. */
+export const MODELS: readonly RegisteredModel[] = [];
+
+/** @throws InvalidInputError  no model has this name; the message lists those there are */
+export function findModel(name: string, models: readonly RegisteredModel[] = MODELS): RegisteredModel {
+  const model = models.find((candidate) => candidate.name === name);
+  if (model !== undefined) return model;
+  const known = models.map((candidate) => candidate.name).join(', ') || 'none yet';
+  throw new InvalidInputError(`no model is called ${JSON.stringify(name)}; known: ${known}`);
+}
