@@ -5,13 +5,14 @@ import { M2MError } from '../errors.ts';
 import { analyzeCommand } from './analyze.ts';
 import { compressCommand, decompressCommand } from './compress.ts';
 import { complain, quietlyEndOnClosedPipe, USAGE_ERROR, version } from './output.ts';
-import { proxyCommand } from './proxy.ts';
+import { proxyCommand, serverCommand } from './proxy.ts';
 import { scanCommand } from './scan.ts';
 import { type Command, checkFlags, UsageError } from './usage.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   scan: scanCommand,
   proxy: proxyCommand,
+  server: serverCommand,
   compress: compressCommand,
   decompress: decompressCommand,
   analyze: analyzeCommand,

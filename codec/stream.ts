@@ -1,9 +1,9 @@
 /**
- * Server-sent events, event by event: the payload of every `data:` line travels as a wire of its own, everything else
+ * Server-sent events, event by event (or JSON texts, line by line): the payload of every `data:` line travels as a wire of its own, everything else
  * (field names, comments, line ends, `[DONE]`) as it is. What comes out of the decoder is, byte for byte, what went into
  * the encoder, however the stream is cut into chunks.
  */
-import { LimitExceededError } from '../errors.ts';
+import { LimitExceededError, WireFormatError } from '../errors.ts';
 import { type Limits, limitsOf } from './limits.ts';
 
 /** A payload → what stands in its place. */
@@ -18,31 +18,53 @@ const BLANK = 32;
 /** What a decoder takes for a wire. */
 const WIRE = /^#(?:TK\||T1\||M2M[|[])/u;
 
+export interface EventOptions {
+  readonly limits?: Partial<Limits>;
+  /** What the stream is made of: server-sent events (default), or JSON texts, one a line. */
+  readonly wire?: 'sse' | 'ndjson';
+  /**
+   * Every payload but the empty one and `[DONE]` is a wire, even where that is longer: for peers that protect all they
+   * send, and for the original, whose reader changes what is not packed.
+   */
+  readonly every?: boolean;
+}
+
 /**
  * Encodes every payload that is shorter for it, and each that a decoder would take for a wire already.
  *
  * @param encode  one message → its wire text
  * Errors of the stream: LimitExceededError where a line is longer than the limits allow; whatever `encode` throws
  */
-export function encodeEvents(encode: Payloads, own?: Partial<Limits>): TransformStream<Uint8Array, Uint8Array> {
-  return lines(async (payload) => {
-    if (payload === '' || payload === '[DONE]') return payload;
+export function encodeEvents(encode: Payloads, options: EventOptions = {}): TransformStream<Uint8Array, Uint8Array> {
+  const change: Payloads = async (payload) => {
     const wire = await encode(payload);
-    return wire.length < payload.length || WIRE.test(payload) ? wire : payload;
-  }, limitsOf(own).bytes);
+    return options.every || wire.length < payload.length || WIRE.test(payload) ? wire : payload;
+  };
+  return lines(change, limitsOf(options.limits).bytes, options);
 }
 
 /**
  * Undoes `encodeEvents`.
  *
- * @param decode  one wire text → its message
- * Errors of the stream: LimitExceededError where a line is longer than the limits allow; whatever `decode` throws
+ * @param decode  one wire text → its message; with `every`, whatever stands in the place of one
+ * Errors of the stream: LimitExceededError where a line is longer than the limits allow; with `every`, WireFormatError
+ * where it is no UTF-8; whatever `decode` throws
  */
-export function decodeEvents(decode: Payloads, own?: Partial<Limits>): TransformStream<Uint8Array, Uint8Array> {
-  return lines(async (payload) => (WIRE.test(payload) ? decode(payload) : payload), limitsOf(own).wireBytes);
+export function decodeEvents(decode: Payloads, options: EventOptions = {}): TransformStream<Uint8Array, Uint8Array> {
+  const change: Payloads = async (payload) => (options.every || WIRE.test(payload) ? decode(payload) : payload);
+  return lines(change, limitsOf(options.limits).wireBytes, options);
 }
 
-function lines(change: Payloads, limit: number): TransformStream<Uint8Array, Uint8Array> {
+function lines(change: Payloads, limit: number, options: EventOptions): TransformStream<Uint8Array, Uint8Array> {
+  const { wire = 'sse', every = false } = options;
+  const changed = async (line: Uint8Array): Promise<Uint8Array> => {
+    const start = wire === 'sse' ? payloadOf(line) : 0;
+    if (start === -1) return line;
+    const payload = textOf(line.subarray(start), every);
+    if (payload === undefined || payload === '' || payload === '[DONE]') return line;
+    const other = await change(payload);
+    return other === payload ? line : joined([line.subarray(0, start), UTF8.encode(other)]);
+  };
   let held: Uint8Array[] = [];
   let size = 0;
   const take = (tail: Uint8Array): Uint8Array => {
@@ -56,7 +78,7 @@ function lines(change: Payloads, limit: number): TransformStream<Uint8Array, Uin
       let from = 0;
       for (let i = 0; i < chunk.length; i++) {
         if (chunk[i] !== LF && chunk[i] !== CR) continue;
-        const line = await changed(take(chunk.subarray(from, i)), change);
+        const line = await changed(take(chunk.subarray(from, i)));
         controller.enqueue(joined([line, chunk.subarray(i, i + 1)]));
         from = i + 1;
       }
@@ -66,24 +88,26 @@ function lines(change: Payloads, limit: number): TransformStream<Uint8Array, Uin
       held.push(chunk.slice(from));
     },
     async flush(controller) {
-      if (held.length > 0) controller.enqueue(await changed(take(new Uint8Array()), change));
+      if (held.length > 0) controller.enqueue(await changed(take(new Uint8Array())));
     },
   });
 }
 
-/** One line without its end. Lines that are no data, or no UTF-8, stay. */
-async function changed(line: Uint8Array, change: Payloads): Promise<Uint8Array> {
-  if (DATA.some((code, i) => line[i] !== code)) return line;
-  const start = line[DATA.length] === BLANK ? DATA.length + 1 : DATA.length;
-  let payload: string;
+/** Where the payload of a line of data begins; -1 for other lines. */
+function payloadOf(line: Uint8Array): number {
+  if (DATA.some((code, i) => line[i] !== code)) return -1;
+  return line[DATA.length] === BLANK ? DATA.length + 1 : DATA.length;
+}
+
+/** What is no UTF-8 is no message, and passes as it is where that is allowed. */
+function textOf(bytes: Uint8Array, every: boolean): string | undefined {
   try {
-    payload = STRICT.decode(line.subarray(start));
+    return STRICT.decode(bytes);
   } catch (error) {
-    if (error instanceof TypeError) return line; // no UTF-8 is no message; it passes as it is
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    if (every) throw new WireFormatError('utf-8', 'an event that is no UTF-8, where every one has to be a wire');
+    return undefined;
   }
-  const other = await change(payload);
-  return other === payload ? line : joined([line.subarray(0, start), UTF8.encode(other)]);
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

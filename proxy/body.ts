@@ -102,3 +102,20 @@ export function decodeStream(coding: string | undefined): NodeJS.ReadWriteStream
       throw new DecodeError('unsupported');
   }
 }
+
+/** A request's body without its content coding. @throws Problem  400, 413, 415 */
+export async function decodeRequest(raw: Buffer, coding: string, limit: number): Promise<Buffer> {
+  try {
+    return await decode(raw, coding, limit);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    if (error.reason === 'too_large') throw tooLarge(limit);
+    if (error.reason === 'corrupt')
+      throw new Problem(400, 'invalid_encoding', 'the body is not what its content-encoding says');
+    throw new Problem(
+      415,
+      'unsupported_encoding',
+      'expected content-encoding gzip, deflate, br, zstd or identity, one of them',
+    );
+  }
+}

@@ -9,7 +9,7 @@ import { ConfigError } from '../errors.ts';
 import type { ScannerOptions } from '../security/index.ts';
 import { checkSettings, type PlainConfig, type ProxyConfig, policyOf } from './settings.ts';
 
-/** The settings that have a flag and a variable: `--block-at`, `M2M_BLOCK_AT`. */
+/** The settings that have a flag and a variable: `--block-at`, `M2M_BLOCK_AT`; `--peer-security`, `M2M_PEER_SECURITY`. */
 const KINDS = {
   upstream: 'text',
   host: 'text',
@@ -22,6 +22,10 @@ const KINDS = {
   failOpen: 'boolean',
   scanRequests: 'boolean',
   scanResponses: 'boolean',
+  'peer.security': 'text',
+  'peer.agent': 'text',
+  'peer.org': 'text',
+  'peer.session': 'boolean',
 } as const;
 type Name = keyof typeof KINDS;
 
@@ -46,7 +50,13 @@ export function resolveConfig(sources: Sources): ProxyConfig {
     );
   }
   const key = keyFrom(sources.env ?? {}, keyName, origins);
-  return { ...config, upstream: config.upstream, ...(key === undefined ? {} : { upstreamKey: key }) };
+  const peerKey = peerKeyFrom(sources.env ?? {});
+  return {
+    ...config,
+    upstream: config.upstream,
+    ...(key === undefined ? {} : { upstreamKey: key }),
+    ...(peerKey === undefined ? {} : { peerKey }),
+  };
 }
 
 /**
@@ -70,12 +80,15 @@ function merge({ flags = {}, env = {}, cwd }: Sources): Merged {
   const { keyName, ...file } = readConfigFile(named === undefined ? undefined : String(named), cwd, origins);
   const merged: Record<string, unknown> = { ...file };
   for (const name of Object.keys(KINDS) as Name[]) {
-    const kebab = name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+    const kebab = name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`).replace('.', '-');
     const variable = `M2M_${kebab.replaceAll('-', '_').toUpperCase()}`;
     if (flags[kebab] !== undefined) put(merged, origins, name, flags[kebab], `the flag --${kebab}`);
     else if (env[variable]) put(merged, origins, name, env[variable], `the variable ${variable}`);
   }
-  const config = checkSettings(merged, (path) => origins.get(path.split('.')[0]!) ?? 'the configuration');
+  const config = checkSettings(
+    merged,
+    (path) => origins.get(path) ?? origins.get(path.split('.')[0]!) ?? 'the configuration',
+  );
   return { config, keyName, origins };
 }
 
@@ -87,7 +100,9 @@ function put(
   origin: string,
 ): void {
   origins.set(name, origin);
-  merged[name] = typeof raw === 'string' ? parse(raw, name, origin) : raw;
+  const value = typeof raw === 'string' ? parse(raw, name, origin) : raw;
+  const [group, member] = name.split('.') as [string, string?];
+  merged[group] = member === undefined ? value : { ...(merged[group] as object | undefined), [member]: value };
 }
 
 function parse(raw: string, name: Name, origin: string): unknown {
@@ -129,6 +144,9 @@ function readConfigFile(
   if ('upstreamKey' in rest) {
     throw new ConfigError(`upstreamKey: keys do not belong into ${shown}; name a variable in upstreamKeyEnv instead`);
   }
+  if ('peerKey' in rest) {
+    throw new ConfigError(`peerKey: keys do not belong into ${shown}; set the variable M2M_PEER_KEY instead`);
+  }
   if (upstreamKeyEnv !== undefined && typeof upstreamKeyEnv !== 'string') {
     throw new ConfigError(`upstreamKeyEnv: expected the name of a variable, found ${typeof upstreamKeyEnv} (${shown})`);
   }
@@ -147,4 +165,12 @@ function keyFrom(
   if (name === undefined) return undefined;
   if (env[name]) return env[name];
   throw new ConfigError(`upstreamKeyEnv: the variable ${name} is empty or not set (${origins.get('upstreamKeyEnv')})`);
+}
+
+/** The secret that peers share, in hexadecimal: 32 digits and more. */
+function peerKeyFrom(env: Readonly<Record<string, string | undefined>>): Uint8Array | undefined {
+  const { M2M_PEER_KEY: hex } = env;
+  if (!hex) return undefined;
+  if (/^(?:[0-9a-f]{2}){16,}$/iu.test(hex)) return Buffer.from(hex, 'hex');
+  throw new ConfigError('M2M_PEER_KEY: expected 32 hexadecimal digits or more, an even number of them');
 }

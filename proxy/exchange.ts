@@ -4,15 +4,20 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Verdict } from '../security/index.ts';
-import { DecodeError, decode, receive, tooLarge } from './body.ts';
+import { decodeRequest, receive } from './body.ts';
 import { detailOf, withoutNames } from './detail.ts';
 import { Forward } from './forward.ts';
 import type { Direction, Judgement, Message } from './guard.ts';
 import { headerSafe, type RawHeaders, type RequestHeaders, requestHeaders } from './headers.ts';
 import { requestKind } from './media.ts';
 import type { Passage, Shared } from './passage.ts';
+import { openRequest, type Reply } from './peer/door.ts';
+import { CODING, type Link } from './peer/link.ts';
+import { sealRequest } from './peer/toward.ts';
 import { Problem } from './problem.ts';
+import { internal, linger, placeOf, scanFailed } from './refusal.ts';
 import type { Route } from './target.ts';
+import { causeOf } from './upstream-problem.ts';
 
 const NOWHERE: Route = { path: 'other', json: false };
 /** TRACE would echo credentials; nothing else of HTTP's zoo is part of an API of this kind. */
@@ -38,10 +43,15 @@ export class Exchange implements Passage {
   headers: RequestHeaders | undefined;
   /** Set while the upstream works for this exchange: the client's going ends it. */
   forward: Forward | undefined;
+  link: Link | undefined;
+  reply: Reply | undefined;
+  #renewed = false;
   #id = '';
   #verdict: Verdict | undefined;
   #fallback: string | undefined;
   #error: string | undefined;
+  /** The code of what made it fail, from the system or from TLS. */
+  #cause: string | undefined;
   #failed = false;
 
   constructor(shared: Shared, request: IncomingMessage, response: ServerResponse) {
@@ -69,30 +79,64 @@ export class Exchange implements Passage {
     }
     const { route, path } = target.resolve(request.url ?? '');
     this.route = route;
-    const headers = requestHeaders(request.rawHeaders, target.host, shared.upstreamKey);
+    const accept = shared.caller ? CODING : undefined;
+    const headers = requestHeaders(request.rawHeaders, target.host, shared.upstreamKey, accept);
     this.headers = headers;
     const kind = requestKind(headers.contentType, route);
     const limit = settings.limits.requestBytes;
     const raw = await receive(request, limit);
     this.received = performance.now();
-    let body = raw;
-    if (raw !== undefined) {
-      this.bytesIn = raw.length;
-      body = headers.contentEncoding === undefined ? raw : await decodeRequest(raw, headers.contentEncoding, limit);
-      const message: Message = {
-        direction: 'request',
-        body,
-        kind,
-        contentType: headers.contentType,
-        tokens: route.tokens,
-      };
+    this.bytesIn = raw?.length ?? 0;
+    let body = await this.#opened(raw, headers, kind === 'json');
+    if (body !== undefined) {
+      const { contentType } = headers;
+      const message: Message = { direction: 'request', body, kind, contentType, tokens: route.tokens };
       const judgement = await guard.judge(message);
       this.settle(judgement, message);
       body = judgement.body;
     }
     if (this.response.destroyed) return;
-    this.forward = new Forward(this);
-    this.forward.send(path, headers.forwarded, body);
+    await this.#dispatch(path, headers.forwarded, body);
+  }
+
+  /** The body as plain text: out of its content coding, or out of the wire that a peer sent. */
+  async #opened(raw: Buffer | undefined, headers: RequestHeaders, json: boolean): Promise<Buffer | undefined> {
+    const { host, settings, metrics } = this.shared;
+    const { contentEncoding, peer } = headers;
+    const limit = settings.limits.requestBytes;
+    const coded = contentEncoding !== undefined && !(host && contentEncoding === CODING);
+    const bytes = raw === undefined || !coded ? raw : await decodeRequest(raw, contentEncoding, limit);
+    if (!host) return bytes;
+    const asked = { method: this.request.method ?? '', target: this.request.url ?? '', peer, json, contentEncoding };
+    const { body, reply } = await openRequest(host, asked, bytes, limit);
+    this.reply = reply;
+    if (reply && raw && body) metrics.peer('request', raw.length, body.length);
+    return body;
+  }
+
+  async #dispatch(path: string, headers: RawHeaders, body: Buffer | undefined): Promise<void> {
+    const { caller, metrics } = this.shared;
+    if (!caller) {
+      this.forward = new Forward(this);
+      this.forward.send(path, headers, body);
+      return;
+    }
+    const link = await caller.link();
+    this.link = link;
+    const sealed = await sealRequest(link, { method: this.request.method ?? '', path, headers, body });
+    if (body && sealed.body) metrics.peer('request', sealed.body.length, body.length);
+    if (this.response.destroyed) return;
+    this.forward = new Forward(this, () => this.#renew(link, () => this.#dispatch(path, headers, body)));
+    this.forward.send(path, sealed.headers, sealed.body);
+  }
+
+  /** The peer has forgotten the session, and did nothing with the request: it is sent once more, in a new one. */
+  #renew(link: Link, again: () => Promise<void>): boolean {
+    if (this.#renewed) return false;
+    this.#renewed = true;
+    this.shared.caller?.drop(link);
+    void again().catch((error: unknown) => this.refuse(error));
+    return true;
   }
 
   /**
@@ -156,7 +200,8 @@ export class Exchange implements Passage {
   refuse(error: unknown): void {
     const problem = error instanceof Problem ? error : internal();
     this.#error = error instanceof Problem ? error.code : placeOf(error);
-    const { request, response } = this;
+    this.#cause = error instanceof Problem ? causeOf(error.cause) : undefined;
+    const { response } = this;
     this.forward?.abort();
     if (response.destroyed) return;
     if (response.headersSent) {
@@ -164,13 +209,28 @@ export class Exchange implements Passage {
       return;
     }
     const body = Buffer.from(problem.toJSON());
-    const headers: RawHeaders = ['content-type', 'application/json', 'content-length', String(body.length)];
+    if (!this.reply?.secured) this.#say(problem, body);
+    else void this.#sayProtected(problem, body, this.reply);
+  }
+
+  #say(problem: Problem, body: Buffer, coding: RawHeaders = []): void {
+    const { request, response } = this;
+    const headers: RawHeaders = ['content-type', 'application/json', 'content-length', String(body.length), ...coding];
+    headers.push('x-m2m-problem', problem.code, ...problem.headers);
     const unread = !request.complete && (request.headers['content-length'] ?? request.headers['transfer-encoding']);
     if (unread) headers.push('connection', 'close');
     this.writeHead(problem.status, headers);
     this.bytesOut += body.length;
     if (unread) linger(request, response, body);
     else response.end(body);
+  }
+
+  async #sayProtected(problem: Problem, body: Buffer, reply: Reply): Promise<void> {
+    try {
+      this.#say(problem, (await reply.seal(body)) ?? body, ['content-encoding', CODING]);
+    } catch {
+      this.response.destroy(); // nothing unprotected leaves, and there is nothing else to say
+    }
   }
 
   #closed(): void {
@@ -205,66 +265,13 @@ export class Exchange implements Passage {
       ...(this.#verdict ? { mode: this.#verdict.mode } : {}),
       ...(this.#fallback === undefined ? {} : { fallback: true }),
       ...(this.#error === undefined ? {} : { error: this.#error }),
+      ...(this.#cause === undefined ? {} : { cause: this.#cause }),
       in: this.bytesIn,
       out: this.bytesOut,
       ms: round(now - this.started),
       ...(upstreamMs === undefined ? {} : { upstreamMs: round(upstreamMs) }),
     });
   }
-}
-
-async function decodeRequest(raw: Buffer, coding: string, limit: number): Promise<Buffer> {
-  try {
-    return await decode(raw, coding, limit);
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    if (error.reason === 'too_large') throw tooLarge(limit);
-    if (error.reason === 'corrupt')
-      throw new Problem(400, 'invalid_encoding', 'the body is not what its content-encoding says');
-    throw new Problem(
-      415,
-      'unsupported_encoding',
-      'expected content-encoding gzip, deflate, br, zstd or identity, one of them',
-    );
-  }
-}
-
-/** The refusal where a scan gave no verdict and the policy is closed. */
-export function scanFailed(direction: Direction): Problem {
-  return new Problem(
-    503,
-    'scan_failed',
-    `The ${direction} could not be scanned, and this proxy passes nothing unscanned.`,
-  );
-}
-
-function internal(): Problem {
-  return new Problem(500, 'internal_error', 'The proxy failed; its log names the error.');
-}
-
-/**
- * Answers a client that is still sending. Closing at once would reset the connection, and the reset would overtake the
- * answer; so the rest is read and dropped for a second, or until it ends.
- */
-function linger(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-  response.write(body);
-  const end = (): void => {
-    clearTimeout(timer);
-    response.end();
-  };
-  const timer = setTimeout(end, 1000);
-  request.removeAllListeners('data');
-  request.once('end', end);
-  request.once('error', end);
-  request.once('close', end);
-  request.resume();
-}
-
-/** A programming error by its class and place alone: its message may quote what it stumbled over. */
-function placeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const place = /([\w.-]+:\d+):\d+\)?$/mu.exec(error.stack ?? '');
-  return place ? `${error.name} at ${place[1]}` : error.name;
 }
 
 function categoriesOf(verdict: Verdict): string[] {

@@ -9,12 +9,16 @@ import type { Dispatcher } from 'undici';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import { DecodeError, decode } from './body.ts';
 import type { Message } from './guard.ts';
-import { type RawHeaders, responseHeaders } from './headers.ts';
+import { joined, type RawHeaders, responseHeaders } from './headers.ts';
 import { type Kind, responseKind } from './media.ts';
 import type { Passage } from './passage.ts';
+import { UNKNOWN_SESSION } from './peer/host.ts';
+import { CODING } from './peer/link.ts';
+import { openResponse } from './peer/toward.ts';
 import { Problem } from './problem.ts';
 import type { Relay } from './relay.ts';
 import { relayFor } from './streams.ts';
+import { upstreamProblem } from './upstream-problem.ts';
 
 type Controller = Dispatcher.DispatchController;
 
@@ -22,6 +26,7 @@ const GONE = new Error('the client is gone');
 
 export class Forward implements Dispatcher.DispatchHandler {
   readonly #passage: Passage;
+  readonly #renew: (() => boolean) | undefined;
   #controller: Controller | undefined;
   #aborted = false;
   #finished = false;
@@ -32,8 +37,10 @@ export class Forward implements Dispatcher.DispatchHandler {
   #size = 0;
   #relay: Relay | undefined;
 
-  constructor(passage: Passage) {
+  /** @param renew  says whether the request is sent again where its session is unknown to the peer, and sends it */
+  constructor(passage: Passage, renew?: () => boolean) {
     this.#passage = passage;
+    this.#renew = renew;
   }
 
   /** Sends the request; everything after that happens in the callbacks below. */
@@ -72,8 +79,9 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.#status = status;
     this.#headers = headers;
     if (request.method === 'HEAD' || status === 204 || status === 304) return;
-    const contentType = one(headers['content-type']);
+    const contentType = single(headers['content-type']);
     this.#kind = responseKind(contentType, passage.route, status);
+    if (this.#renew && headers['x-m2m-problem'] === UNKNOWN_SESSION) return; // sent again, or gathered
     this.#relay = relayFor({
       passage,
       valve: controller,
@@ -107,7 +115,7 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.#finished = true;
     this.#passage.answered = performance.now();
     if (this.#relay) this.#relay.end();
-    else void this.#answer();
+    else if (this.#headers['x-m2m-problem'] !== UNKNOWN_SESSION || !this.#renew?.()) void this.#answer();
   }
 
   onResponseError(_controller: Controller, error: Error): void {
@@ -131,32 +139,45 @@ export class Forward implements Dispatcher.DispatchHandler {
         return this.#answerEmpty();
       }
       const raw = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#size);
-      const coding = one(headers['content-encoding'])?.trim().toLowerCase();
-      const body = coding === undefined ? raw : await decodeResponse(raw, coding, shared.settings.limits.responseBytes);
+      const coding = joined(headers['content-encoding'])?.trim().toLowerCase();
+      const body = await this.#decoded(raw, coding);
       const message: Message = {
         direction: 'response',
         body,
         kind: this.#kind,
-        contentType: one(headers['content-type']),
+        contentType: single(headers['content-type']),
       };
       const judgement = await shared.guard.judge(message);
       passage.settle(judgement, message);
       if (response.destroyed) return;
       const out = responseHeaders(headers, coding !== undefined || judgement.edited);
-      out.push('content-length', String(judgement.body.length));
+      const sealed = await passage.reply?.seal(judgement.body);
+      if (response.destroyed) return;
+      if (sealed) out.push('content-encoding', CODING);
+      const bytes = sealed ?? judgement.body;
+      if (sealed) shared.metrics.peer('response', bytes.length, judgement.body.length);
+      out.push('content-length', String(bytes.length));
       passage.writeHead(this.#status, out);
-      passage.bytesOut += judgement.body.length;
-      response.end(judgement.body);
+      passage.bytesOut += bytes.length;
+      response.end(bytes);
     } catch (error) {
       passage.refuse(error);
     }
+  }
+
+  async #decoded(raw: Buffer, coding: string | undefined): Promise<Buffer> {
+    const { link, shared } = this.#passage;
+    const limit = shared.settings.limits.responseBytes;
+    const opened = link && (await openResponse(link, raw, coding, limit));
+    if (opened) shared.metrics.peer('response', raw.length, opened.length);
+    return opened ?? (coding === undefined ? raw : await decodeResponse(raw, coding, limit));
   }
 
   /** RFC 9110 §9.3.2: the length in an answer to HEAD is that of the body which GET would have. */
   #answerEmpty(): void {
     const { response, request } = this.#passage;
     const out = responseHeaders(this.#headers, false);
-    const length = one(this.#headers['content-length']);
+    const length = single(this.#headers['content-length']);
     if (request.method === 'HEAD' && length !== undefined) out.push('content-length', length);
     this.#passage.writeHead(this.#status, out);
     response.end();
@@ -173,24 +194,7 @@ async function decodeResponse(raw: Buffer, coding: string, limit: number): Promi
   }
 }
 
-/** What a failed request becomes for the client; the reason is a code, since messages may name hosts. */
-function upstreamProblem(error: Error): Problem {
-  if (error instanceof Problem) return error;
-  const code = (error as { code?: string }).code ?? '';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
-    return new Problem(504, 'upstream_timeout', 'The upstream did not answer in time.', { cause: error });
-  }
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EHOSTUNREACH') {
-    return new Problem(502, 'upstream_unreachable', 'The upstream cannot be reached.', { cause: error });
-  }
-  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') {
-    return new Problem(503, 'draining', 'The proxy is shutting down.', { cause: error });
-  }
-  return new Problem(502, 'upstream_error', 'The upstream broke off or answered with something that is no HTTP.', {
-    cause: error,
-  });
-}
-
-function one(value: string | string[] | undefined): string | undefined {
-  return typeof value === 'object' ? value[0] : value;
+/** The value of a field that may stand only once; where it stands twice, there is none to be believed. */
+function single(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? undefined : value;
 }

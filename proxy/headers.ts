@@ -3,6 +3,8 @@
  * repeated and no header name ever becomes a property name (CVE-2026-21710: `__proto__` against `headersDistinct`).
  */
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import type { PeerHeaders } from './peer/door.ts';
+import { CODING, PROOF_HEADER, SESSION_HEADER } from './peer/link.ts';
 import { Problem } from './problem.ts';
 
 /** Names and values in turn, as `rawHeaders` of node:http and the header arrays of undici have them. */
@@ -43,6 +45,8 @@ const SINGLE: ReadonlySet<string> = new Set([
   'content-length',
   'transfer-encoding',
   'authorization',
+  SESSION_HEADER,
+  PROOF_HEADER,
 ]);
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'api-key', 'x-api-key']);
 
@@ -54,6 +58,8 @@ export interface RequestHeaders {
   readonly contentEncoding: string | undefined;
   /** The client's own request id, when it is one that can be logged as it is. */
   readonly id: string | undefined;
+  /** What a peer says of itself. */
+  readonly peer: PeerHeaders;
   /** Values that must never be seen in an answer, a log or a metric. */
   readonly secrets: readonly string[];
 }
@@ -62,11 +68,17 @@ export interface RequestHeaders {
  * Filters a request's headers.
  *
  * @param raw  `rawHeaders` of the request
- * @param key  the upstream's own key; replaces whatever credentials the client sent
+ * @param key     the upstream's own key; replaces whatever credentials the client sent
+ * @param accept  the content coding that the upstream may answer in
  * @throws Problem  400 a header that may stand only once stands twice; 403 a page of another origin asks; 501 another
  *                  protocol is asked for
  */
-export function requestHeaders(raw: readonly string[], host: string, key: string | undefined): RequestHeaders {
+export function requestHeaders(
+  raw: readonly string[],
+  host: string,
+  key: string | undefined,
+  accept = 'identity',
+): RequestHeaders {
   const forwarded: RawHeaders = ['host', host];
   const named = namedByConnection(raw);
   const seen = new Set<string>();
@@ -75,6 +87,9 @@ export function requestHeaders(raw: readonly string[], host: string, key: string
   let asked = '';
   let contentEncoding: string | undefined;
   let id: string | undefined;
+  let session: string | undefined;
+  let proof: string | undefined;
+  let accepts = false;
   const secrets: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toLowerCase();
@@ -90,6 +105,9 @@ export function requestHeaders(raw: readonly string[], host: string, key: string
     else if (name === 'upgrade') refuseUpgrade(value);
     else if (name === 'transfer-encoding') refuseTransferCoding(value);
     else if (name === 'x-request-id' && /^[\w.-]{1,64}$/u.test(value)) id = value;
+    else if (name === 'accept-encoding') accepts ||= list(value).includes(CODING);
+    else if (name === SESSION_HEADER) session = value;
+    else if (name === PROOF_HEADER) proof = value;
     if (CREDENTIALS.has(name)) {
       secrets.push(value.replace(/^bearer\s+/iu, ''));
       if (key !== undefined) continue;
@@ -103,8 +121,8 @@ export function requestHeaders(raw: readonly string[], host: string, key: string
     forwarded.push('authorization', `Bearer ${key}`);
     secrets.push(key);
   }
-  forwarded.push('accept-encoding', 'identity');
-  return { forwarded, contentType, contentEncoding, id, secrets };
+  forwarded.push('accept-encoding', accept);
+  return { forwarded, contentType, contentEncoding, id, peer: { session, proof, accepts }, secrets };
 }
 
 /**
@@ -124,6 +142,11 @@ export function responseHeaders(headers: IncomingHttpHeaders, changed: boolean):
     else for (const one of value) kept.push(name, one);
   }
   return kept;
+}
+
+/** RFC 9110 §5.3: the fields of one name, joined; two content codings are one that nobody here can undo. */
+export function joined(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'object' ? value.join(', ') : value;
 }
 
 /** A value that may stand in a header: visible ASCII, at most 200 characters. */

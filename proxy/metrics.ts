@@ -164,8 +164,21 @@ export class Metrics {
   );
   readonly bytesIn: Counter = new Counter('m2m_bytes_in_total', 'Request body bytes received from clients.');
   readonly bytesOut: Counter = new Counter('m2m_bytes_out_total', 'Response body bytes sent to clients.');
+  readonly peerBytes: Counter = new Counter(
+    'm2m_peer_bytes_total',
+    'Bytes of encoded bodies and streams between peers, as the wire and as the message that it carries.',
+    ['direction', 'form'],
+    ['request', 'response'].flatMap((direction) => [`${direction}\nwire`, `${direction}\nmessage`]),
+  );
+  readonly sessions: Gauge = new Gauge('m2m_peer_sessions', 'Sessions of clients that are peers.');
   readonly inflight: Gauge = new Gauge('m2m_inflight', 'Requests being answered.');
   readonly model: Gauge = new Gauge('m2m_model_info', 'The classifier in use.', ['id', 'sha256', 'backend']);
+
+  /** Counts a body or stream that travelled between peers. */
+  peer(direction: 'request' | 'response', wire: number, message: number): void {
+    this.peerBytes.add(wire, `${direction}\nwire`);
+    this.peerBytes.add(message, `${direction}\nmessage`);
+  }
 
   /** All families in Prometheus' text format. */
   text(): string {

@@ -6,6 +6,10 @@ import type { Guard, Judgement, Message } from './guard.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { Caller } from './peer/caller.ts';
+import type { Reply } from './peer/door.ts';
+import type { Host } from './peer/host.ts';
+import type { Link } from './peer/link.ts';
 import type { Settings } from './settings.ts';
 import type { Route, Target } from './target.ts';
 
@@ -17,6 +21,10 @@ export interface Shared {
   readonly guard: Guard;
   readonly metrics: Metrics;
   readonly log: Log;
+  /** The session with an upstream that is a peer. */
+  readonly caller: Caller | undefined;
+  /** The sessions of clients that are peers; set in an `m2m server`. */
+  readonly host: Host | undefined;
   readonly upstreamKey: string | undefined;
   /** True from the first moment of close() on: answers then end their connection. */
   draining: boolean;
@@ -31,6 +39,10 @@ export interface Passage {
   /** Milliseconds of `performance.now()`: the request went upstream, and its answer was complete; 0 until then. */
   dispatched: number;
   answered: number;
+  /** What reads the upstream's answer, where the upstream is a peer. */
+  readonly link: Link | undefined;
+  /** What writes the answer, where the client is a peer. */
+  readonly reply: Reply | undefined;
   /** Body bytes sent to the client. */
   bytesOut: number;
   /** Writes the head of the answer, with what the proxy says of the scan. */

@@ -13,18 +13,21 @@ export class Problem extends Error {
   readonly code: string;
   readonly param: string | null;
   readonly detail: Detail | undefined;
+  /** Names and values that go with the answer. */
+  readonly headers: readonly string[];
 
   constructor(
     status: number,
     code: string,
     message: string,
-    more: { param?: string; detail?: Detail; cause?: unknown } = {},
+    more: { param?: string; detail?: Detail; cause?: unknown; headers?: readonly string[] } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     this.status = status;
     this.code = code;
     this.param = more.param ?? null;
     this.detail = more.detail;
+    this.headers = more.headers ?? [];
   }
 
   /** The response body. */

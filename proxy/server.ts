@@ -5,19 +5,25 @@
  * listener stays, so that what already lies in the kernel's queues is answered and not reset. Then nothing new is
  * accepted, what is in flight ends by itself, and after `drainMs` by force.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 import { ConfigError, InvalidInputError } from '../errors.ts';
 import { type Classifier, SecurityScanner } from '../security/index.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { Exchange } from './exchange.ts';
 import { Guard } from './guard.ts';
+import { makeServer } from './listener.ts';
 import { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Offload } from './offload.ts';
 import { pageOf } from './pages.ts';
 import type { Shared } from './passage.ts';
+import { Caller } from './peer/caller.ts';
+import { Host } from './peer/host.ts';
+import { SESSION_PATH } from './peer/link.ts';
+import { answerPeer } from './peer/page.ts';
+import { type Terms, termsOf } from './peer/terms.ts';
 import { Problem } from './problem.ts';
 import { complete, type ProxyConfig, policyOf, type Settings } from './settings.ts';
 import { Target } from './target.ts';
@@ -43,12 +49,30 @@ export interface ProxyServer {
  *
  * @throws ConfigError  a setting is unknown, malformed or contradicts another one
  */
-export function createProxy(config: ProxyConfig, { classifier }: { classifier?: Classifier } = {}): ProxyServer {
+export function createProxy(config: ProxyConfig, parts: { classifier?: Classifier } = {}): ProxyServer {
+  return make(config, parts.classifier, false);
+}
+
+/**
+ * Makes the other end of a pair: a proxy whose clients may be peers, with sessions or without, and send wires. Plain
+ * requests are answered as a proxy answers them, unless `peer.security` demands protection.
+ *
+ * @throws ConfigError  as `createProxy`
+ */
+export function createPeerServer(config: ProxyConfig, parts: { classifier?: Classifier } = {}): ProxyServer {
+  return make(config, parts.classifier, true);
+}
+
+function make(config: ProxyConfig, classifier: Classifier | undefined, hosts: boolean): ProxyServer {
   const settings = complete(config);
   if (config.mode === 'neural' && !classifier) {
     throw new ConfigError('mode neural: no classifier is loaded; choose auto or patterns, or hand one to createProxy');
   }
-  if (settings.upstream !== 'demo') new Target(settings.upstream);
+  const calls = settings.upstream !== 'demo' && new Target(settings.upstream).peer;
+  if (!hosts && !calls && (config.peerKey || (settings.peer.security ?? 'none') !== 'none')) {
+    throw new ConfigError('peer.security: the upstream is no peer; expected a URL such as m2m+http://localhost:9000');
+  }
+  const terms = termsOf(settings.peer, config.peerKey, hosts ? 'm2m-server' : 'm2m-proxy', !config.monitor);
   const metrics = new Metrics();
   const guard = new Guard({
     ...scannersOf(config, classifier),
@@ -62,7 +86,8 @@ export function createProxy(config: ProxyConfig, { classifier }: { classifier?: 
     metrics.model.add(1, [id, sha256, device].join('\n'));
   }
   const log = new Log(config.log ?? ((lines) => void process.stderr.write(lines)));
-  return new Running(settings, { settings, guard, metrics, log, upstreamKey: config.upstreamKey });
+  const host = hosts ? new Host(terms, settings.limits.sessions, metrics.sessions) : undefined;
+  return new Running(settings, { settings, guard, metrics, log, upstreamKey: config.upstreamKey, host }, terms);
 }
 
 function scannersOf(
@@ -79,19 +104,23 @@ function scannersOf(
   }
 }
 
+type Parts = Omit<Shared, 'target' | 'pool' | 'draining' | 'caller'>;
+
 class Running implements ProxyServer {
   readonly metrics: Metrics;
   readonly #settings: Settings;
-  readonly #parts: Omit<Shared, 'target' | 'pool' | 'draining'>;
+  readonly #parts: Parts;
+  readonly #terms: Terms;
   #server: Server | undefined;
   #shared: Shared | undefined;
   #demo: Demo | undefined;
   #starting: Promise<Listening> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: Settings, parts: Omit<Shared, 'target' | 'pool' | 'draining'>) {
+  constructor(settings: Settings, parts: Parts, terms: Terms) {
     this.#settings = settings;
     this.#parts = parts;
+    this.#terms = terms;
     this.metrics = parts.metrics;
   }
 
@@ -114,7 +143,8 @@ class Running implements ProxyServer {
       headersTimeout: timeouts.upstreamMs,
       bodyTimeout: timeouts.idleMs,
     });
-    const shared: Shared = { ...this.#parts, target, pool, draining: false };
+    const caller = target.peer ? new Caller(pool, target.below(SESSION_PATH), this.#terms) : undefined;
+    const shared: Shared = { ...this.#parts, target, pool, caller, draining: false };
     this.#shared = shared;
     shared.guard.warm();
     const server = makeServer(this.#settings, (request, response) => answer(shared, request, response));
@@ -169,82 +199,13 @@ class Running implements ProxyServer {
 
   async #end(shared: Shared): Promise<void> {
     // Whatever a client left behind is aborted by now; destroy() also ends idle sockets that close() would wait for.
+    await shared.caller?.close();
+    shared.host?.close();
     await (shared.pool as Pool).destroy();
     await this.#demo?.close();
     await shared.guard.close();
     shared.log.flush();
   }
-}
-
-function makeServer(settings: Settings, serve: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const { headersMs, requestMs } = settings.timeouts;
-  const server = createServer(
-    {
-      headersTimeout: headersMs,
-      requestTimeout: requestMs,
-      // Node looks for late clients this often; its default of 30 s would make 10 s up to 40.
-      connectionsCheckingInterval: Math.min(1000, Math.ceil(headersMs / 4)),
-      keepAliveTimeout: 65_000,
-      maxHeaderSize: 16_384,
-      insecureHTTPParser: false,
-      noDelay: true,
-    },
-    serve,
-  );
-  // A client that takes nothing off the wire for longer than any upstream may stay silent holds its answer in our memory.
-  server.timeout = Math.ceil(Math.max(settings.timeouts.upstreamMs, settings.timeouts.idleMs) * 1.1);
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    // A body that is too long is refused before it is sent; exchange.ts answers 413 from the declared length.
-    if (Number(request.headers['content-length'] ?? 0) <= settings.limits.requestBytes) response.writeContinue();
-    serve(request, response);
-  });
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => refuseSocket(socket, 405, 'connect_unsupported'));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseSocket(socket, ...reasonOf(error)));
-  limitSockets(server, settings.limits.socketsPerAddress);
-  return server;
-}
-
-function limitSockets(server: Server, limit: number): void {
-  const open = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const count = (open.get(address) ?? 0) + 1;
-    if (count > limit) {
-      socket.destroy();
-      return;
-    }
-    open.set(address, count);
-    socket.once('close', () => {
-      const left = open.get(address)! - 1;
-      if (left === 0) open.delete(address);
-      else open.set(address, left);
-    });
-  });
-}
-
-/** What llhttp found wrong → status and code. */
-function reasonOf(error: NodeJS.ErrnoException): [status: number, code: string] {
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return [408, 'request_timeout'];
-  if (error.code === 'HPE_HEADER_OVERFLOW') return [431, 'headers_too_large'];
-  if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return [413, 'body_too_large'];
-  return [400, 'invalid_http'];
-}
-
-function refuseSocket(socket: Socket, status: number, code: string): void {
-  // node:http listens no more once it has emitted `connect`: a client's reset would be an uncaught exception.
-  socket.on('error', () => socket.destroy());
-  // Inside an answer that has begun, another one would be read as a piece of its body; node's own refusal asks the same.
-  const { _httpMessage: answer } = socket as Socket & { readonly _httpMessage?: ServerResponse | null };
-  if (!socket.writable || answer?.headersSent) {
-    socket.destroy();
-    return;
-  }
-  const body = new Problem(status, code, 'The bytes on this connection are no request that this proxy takes.').toJSON();
-  socket.end(
-    `HTTP/1.1 ${status} Refused\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-  );
-  // Half-closed is not closed: a client that keeps its side open must not keep the socket.
-  setTimeout(() => socket.destroy(), 1000).unref();
 }
 
 /** The proxy's own pages; everything else is traffic. */
@@ -260,6 +221,10 @@ function answer(shared: Shared, request: IncomingMessage, response: ServerRespon
       response.end(own.body);
       return;
     }
+  }
+  if (shared.host && request.method === 'POST' && request.url === SESSION_PATH) {
+    void answerPeer(shared.host, request, response);
+    return;
   }
   const exchange = new Exchange(shared, request, response);
   const { origin, host } = request.headers;

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
 import type { Mode, Policy, ScannerOptions } from '../security/index.ts';
+import { type PeerOptions, SECURITIES } from './peer/terms.ts';
 
 /** Bounds on memory and sockets. */
 export interface Limits {
@@ -13,6 +14,8 @@ export interface Limits {
   readonly socketsPerAddress: number;
   /** Connections to the upstream; default 1,024. Further requests wait for one. */
   readonly upstreamSockets: number;
+  /** Sessions of a server's peers; default 10,000. Beyond it the one that was silent for longest ends. */
+  readonly sessions: number;
 }
 
 /** Milliseconds. */
@@ -33,7 +36,7 @@ export interface Timeouts {
 
 /** Thresholds, categories, allow-list and `monitor` are the scanner's policy; see security/policy.ts. */
 export interface ProxyConfig extends Policy {
-  /** `http(s)://host[:port][/path]`, or `demo`; the mapping of paths is in target.ts. */
+  /** `http(s)://host[:port][/path]`, the same behind `m2m+` for a peer, or `demo`; the mapping of paths is in target.ts. */
   readonly upstream: string;
   /** Sent upstream as `authorization: Bearer …` in place of what the client sent; default: the client's goes on. */
   readonly upstreamKey?: string;
@@ -53,6 +56,10 @@ export interface ProxyConfig extends Policy {
   readonly scanResponses?: boolean;
   readonly limits?: Partial<Limits>;
   readonly timeouts?: Partial<Timeouts>;
+  /** How peers are spoken to: an `m2m+http` upstream, the clients of a server. */
+  readonly peer?: PeerOptions;
+  /** The secret behind `peer.security`, 16 bytes and more; the same on both sides. */
+  readonly peerKey?: Uint8Array;
   /** Takes the log, one or more JSON lines at a time; default: stderr. */
   readonly log?: (lines: string) => void;
 }
@@ -67,6 +74,7 @@ export interface Settings {
   readonly scanResponses: boolean;
   readonly limits: Limits;
   readonly timeouts: Timeouts;
+  readonly peer: PeerOptions;
 }
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
@@ -108,6 +116,7 @@ const shape = v.strictObject({
       responseBytes: some(count),
       socketsPerAddress: some(count),
       upstreamSockets: some(count),
+      sessions: some(count),
     }),
   ),
   timeouts: some(
@@ -120,10 +129,18 @@ const shape = v.strictObject({
       drainMs: some(millis),
     }),
   ),
+  peer: some(
+    v.strictObject({
+      agent: some(text),
+      org: some(text),
+      security: some(v.picklist(SECURITIES)),
+      session: some(v.boolean()),
+    }),
+  ),
 });
 
-/** A configuration as JSON can tell it: no functions and, so that no key lies in a file, no `upstreamKey`. */
-export type PlainConfig = Partial<Omit<ProxyConfig, 'log' | 'upstreamKey'>>;
+/** A configuration as JSON can tell it: no functions and, so that no key lies in a file, no keys. */
+export type PlainConfig = Partial<Omit<ProxyConfig, 'log' | 'upstreamKey' | 'peerKey'>>;
 
 /**
  * Checks every name and value.
@@ -142,7 +159,7 @@ export function checkSettings(value: unknown, origin: (path: string) => string):
 }
 
 /** Fills in the defaults. @throws ConfigError  a setting is unknown, malformed or against another, or there is no upstream */
-export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Settings {
+export function complete({ log: _log, upstreamKey, peerKey: _key, ...plain }: ProxyConfig): Settings {
   const config = checkSettings(plain, () => 'createProxy');
   if (config.upstream === undefined) {
     throw new ConfigError('upstream: none is set; expected a URL such as http://localhost:11434/v1, or demo');
@@ -169,6 +186,7 @@ export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Set
       responseBytes: 67_108_864,
       socketsPerAddress: 2048,
       upstreamSockets: 1024,
+      sessions: 10_000,
       ...config.limits,
     },
     timeouts: {
@@ -180,6 +198,7 @@ export function complete({ log: _log, upstreamKey, ...plain }: ProxyConfig): Set
       headersMs,
       requestMs,
     },
+    peer: config.peer ?? {},
   };
 }
 

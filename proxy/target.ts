@@ -7,6 +7,8 @@
  *   --upstream https://h/openai/v1    /v1/models           → https://h/openai/v1/models
  *   --upstream https://h/prefix       /v1/models           → https://h/prefix/v1/models
  *
+ *   --upstream m2m+http://h:9000      the same as http://h:9000, spoken to as a peer (peer/)
+ *
  * The root is the upstream's URL without a trailing `/v1`, so that OpenAI and Ollama clients can both be pointed at the
  * proxy's origin. No URL parser ever sees the request target: `new URL('//evil/x', upstream)` leaves the upstream
  * (CVE-2024-6587 is the same mistake in a body). docs/architecture.md, product notes §7.
@@ -58,17 +60,25 @@ export class Target {
   readonly origin: string;
   /** Value of the `host` header. */
   readonly host: string;
+  /** Whether the upstream speaks M2M. */
+  readonly peer: boolean;
   readonly #root: string;
   readonly #versioned: boolean;
 
   /** @throws ConfigError  not an http(s) URL, or one with credentials, a query or a fragment */
   constructor(upstream: string) {
-    const url = parseUpstream(upstream);
+    this.peer = upstream.startsWith('m2m+');
+    const url = parseUpstream(this.peer ? upstream.slice('m2m+'.length) : upstream);
     this.origin = url.origin;
     this.host = url.host;
     const base = url.pathname.replace(/\/+$/u, '');
     this.#versioned = base.endsWith('/v1');
     this.#root = this.#versioned ? base.slice(0, -'/v1'.length) : base;
+  }
+
+  /** A path of the upstream's own, below its root. */
+  below(path: string): string {
+    return this.#root + path;
   }
 
   /**

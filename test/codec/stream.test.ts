@@ -81,7 +81,11 @@ describe('events', () => {
 
   it('without an end are stopped at the limit', async () => {
     const endless = Array.from({ length: 20 }, () => Buffer.alloc(100, 'x'));
-    await expect(through(encodeEvents(encode, { bytes: 1000 }), endless)).rejects.toThrow(LimitExceededError);
-    await expect(through(decodeEvents(decode, { wireBytes: 1000 }), endless)).rejects.toThrow(LimitExceededError);
+    await expect(through(encodeEvents(encode, { limits: { bytes: 1000 } }), endless)).rejects.toThrow(
+      LimitExceededError,
+    );
+    await expect(through(decodeEvents(decode, { limits: { wireBytes: 1000 } }), endless)).rejects.toThrow(
+      LimitExceededError,
+    );
   });
 });
