@@ -25,6 +25,11 @@ export interface Safetensors {
 
 const DTYPES = { F32: Float32Array, I32: Int32Array, I8: Int8Array, U8: Uint8Array } as const;
 
+interface TensorConstructor {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): StoredTensor['values'];
+}
+
 /** Headers of our models have some 12 KB. */
 const MAX_HEADER_BYTES = 1_048_576;
 const LENGTH_BYTES = 8;
@@ -45,7 +50,7 @@ export function writeSafetensors(
   tensors: Iterable<readonly [string, StoredTensor]>,
 ): Uint8Array {
   const header: Record<string, unknown> = Object.create(null);
-  header['__metadata__'] = Object.fromEntries(metadata);
+  header.__metadata__ = Object.fromEntries(metadata);
   const stored = [...tensors];
   let size = 0;
   for (const [name, { dtype, shape, values }] of stored) {
@@ -104,10 +109,11 @@ function checkLayout(entries: ReadonlyMap<string, Entry>, size: number): void {
 }
 
 function view({ dtype, shape, offsets }: Entry, bytes: Uint8Array, start: number): StoredTensor {
-  const type = DTYPES[dtype as Dtype];
-  const length = (offsets[1] - offsets[0]) / type.BYTES_PER_ELEMENT;
+  const type = DTYPES[dtype as Dtype] as TensorConstructor;
+  const width = type.BYTES_PER_ELEMENT;
   const from = bytes.byteOffset + start + offsets[0];
-  const aligned = from % type.BYTES_PER_ELEMENT === 0;
+  const aligned = from % width === 0;
   const buffer = aligned ? bytes.buffer : bytes.slice(start + offsets[0], start + offsets[1]).buffer;
-  return { dtype: dtype as Dtype, shape, values: new type(buffer, aligned ? from : 0, length) };
+  const values = new type(buffer, aligned ? from : 0, (offsets[1] - offsets[0]) / width);
+  return { dtype: dtype as Dtype, shape, values };
 }
