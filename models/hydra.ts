@@ -131,7 +131,8 @@ class TensorTable {
   ternary(name: string, outer: readonly number[], n: number, k: number): TernaryWeights {
     const shape = [...outer, n / 16, k / 4, 16];
     const codes = this.take(`${name}.weight`, 'U8', shape) as Uint8Array;
-    CHECK_CODES;
+    const at = codes.findIndex((byte) => (byte & (byte >> 1) & 0x55) !== 0);
+    if (at >= 0) throw new ModelFormatError(`${name}.weight: byte ${at} holds code 3, which is no weight`);
     return { codes, scales: this.f32(`${name}.scale`, [...outer, n]), shape };
   }
 
