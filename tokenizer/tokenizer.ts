@@ -78,8 +78,11 @@ export function createTokenizer(name: VocabularyName, vocabulary: Vocabulary, sp
 const CACHED_BYTES = 32;
 const CACHED_PIECES = 1 << 14;
 
-/** Appends the ids of the piece `utf8[start … end)` to `ids`; merged pieces are remembered, one a slot, the newest wins. */
-function pieceEncoder(vocabulary: Vocabulary): (utf8: Uint8Array, start: number, end: number, ids: number[]) => void {
+/** Appends the ids of the piece `utf8[start … end)` to `ids`. */
+type PieceEncoder = (utf8: Uint8Array, start: number, end: number, ids: number[]) => void;
+
+/** Merged pieces are remembered, one a slot, the newest wins. */
+export function pieceEncoder(vocabulary: Vocabulary): PieceEncoder {
   // Kept as bytes: a sliced string as key would keep its whole text alive.
   const keys = new Uint8Array(CACHED_PIECES * CACHED_BYTES);
   const lengths = new Uint8Array(CACHED_PIECES);

@@ -78,8 +78,21 @@ function endsWith(vocabulary: Vocabulary, id: number, bytes: Uint8Array, start: 
  * @throws TokenizerError the data is not in the form of js-tiktoken 1.0: a rank out of order, no base64, a byte without id
  */
 export function readVocabulary(data: RankData): Vocabulary {
-  const special = Object.entries(data.special_tokens).sort((a, b) => a[1] - b[1]);
-  const words = readWords(data.bpe_ranks);
+  const vocabulary = buildVocabulary(readWords(data.bpe_ranks), Object.entries(data.special_tokens));
+  const missing = missingByte(vocabulary);
+  if (missing < 0) return vocabulary;
+  throw new TokenizerError(`rank data: no id for byte 0x${missing.toString(16)}; is js-tiktoken 1.0 installed?`);
+}
+
+/** The bytes of the ordinary tokens, one after the other; id's are `bytes[starts[id] … starts[id + 1])`. */
+export interface Words {
+  readonly bytes: Uint8Array;
+  readonly starts: ArrayLike<number>;
+}
+
+/** Builds the tables from the ordinary tokens in the order of their ids, which start at 0, and the special ids above. */
+export function buildVocabulary(words: Words, specials: readonly (readonly [text: string, id: number])[]): Vocabulary {
+  const special = specials.toSorted((a, b) => a[1] - b[1]);
   const ordinary = words.starts.length - 1;
   const size = Math.max(ordinary, ...special.map(([, id]) => id + 1));
   const specialBytes = special.map(([text]) => new TextEncoder().encode(text));
@@ -95,17 +108,13 @@ export function readVocabulary(data: RankData): Vocabulary {
   });
   let longest = 0;
   for (let id = 0; id < ordinary; id++) longest = Math.max(longest, starts[id + 1]! - starts[id]!);
-  const vocabulary = { size, longest, bytes, starts, slots: indexOf(bytes, starts, ordinary) };
-  requireAllBytes(vocabulary);
-  return vocabulary;
+  return { size, longest, bytes, starts, slots: indexOf(bytes, starts, ordinary) };
 }
 
-/** Every byte must have an id of its own, or some text could not be encoded at all. */
-function requireAllBytes(vocabulary: Vocabulary): void {
-  for (let byte = 0; byte < 256; byte++) {
-    if (find(vocabulary, Uint8Array.of(byte), 0, 1) >= 0) continue;
-    throw new TokenizerError(`rank data: no id for byte 0x${byte.toString(16)}; is js-tiktoken 1.0 installed?`);
-  }
+/** The first byte that has no id of its own, so that some text could not be encoded at all; −1 where none is missing. */
+export function missingByte(vocabulary: Vocabulary): number {
+  for (let byte = 0; byte < 256; byte++) if (find(vocabulary, Uint8Array.of(byte), 0, 1) < 0) return byte;
+  return -1;
 }
 
 function indexOf(bytes: Uint8Array, starts: Uint32Array, count: number): Int32Array {
@@ -133,7 +142,7 @@ const SPACE = 0x20;
 const EQUALS = 0x3d;
 
 /** All ordinary tokens in the order of their ranks, which start at 0 and have no gap. */
-function readWords(ranks: string): { bytes: Uint8Array; starts: number[] } {
+function readWords(ranks: string): Words {
   const bytes = new Uint8Array(Math.ceil(ranks.length * 0.75));
   const starts: number[] = [];
   let used = 0;
