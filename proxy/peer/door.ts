@@ -81,7 +81,7 @@ export async function openRequest(
   const link = await host.link(asked.peer.session);
   const coded = asked.contentEncoding === CODING;
   const format = raw === undefined ? 'raw' : detect(raw);
-  if (raw === undefined || !(coded || (asked.json && format !== 'raw'))) {
+  if (!raw?.length || !(coded || (asked.json && format !== 'raw'))) {
     if (link.secured) await prove(link, asked, raw, limit);
     return { body: raw, reply: asked.peer.accepts ? new Reply(link, 'binary') : undefined };
   }
@@ -108,7 +108,7 @@ async function prove(
 ): Promise<void> {
   let proof: string | undefined;
   try {
-    if (raw === undefined && peer.proof !== undefined) proof = await link.unpack(peer.proof, limit);
+    if (!raw?.length && peer.proof !== undefined) proof = await link.unpack(peer.proof, limit);
   } catch (error) {
     throw refusedRequest(error, limit);
   }

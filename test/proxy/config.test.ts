@@ -41,6 +41,11 @@ describe('where settings come from', () => {
       M2M_SCAN_RESPONSES: 'off',
       M2M_DEADLINE_MS: '75',
       M2M_UPSTREAM_KEY: 'sk-1',
+      M2M_PEER_SECURITY: 'hmac',
+      M2M_PEER_AGENT: 'near',
+      M2M_PEER_ORG: 'acme',
+      M2M_PEER_SESSION: 'no',
+      M2M_PEER_KEY: '00'.repeat(16),
     };
     expect(resolveConfig({ env })).toEqual({
       upstream,
@@ -53,7 +58,26 @@ describe('where settings come from', () => {
       scanResponses: false,
       deadlineMs: 75,
       upstreamKey: 'sk-1',
+      peer: { security: 'hmac', agent: 'near', org: 'acme', session: false },
+      peerKey: Buffer.alloc(16),
     });
+  });
+
+  it('joins the peer settings of all sources', () => {
+    write({ upstream, peer: { security: 'none', org: 'acme' } });
+    const env = { M2M_PEER_SECURITY: 'aead' };
+    expect(resolveConfig({ flags: { 'peer-agent': 'near' }, env, cwd }).peer).toEqual({
+      security: 'aead',
+      org: 'acme',
+      agent: 'near',
+    });
+    expect(() => resolveConfig({ flags: { 'peer-security': 'tls' }, cwd })).toThrow(/--peer-security/);
+  });
+
+  it('takes the key of peers from a variable alone, as hexadecimal', () => {
+    expect(() => resolveConfig({ env: { M2M_UPSTREAM: upstream, M2M_PEER_KEY: 'secret' } })).toThrow(/M2M_PEER_KEY/);
+    write({ upstream, peerKey: '00' });
+    expect(() => resolveConfig({ cwd })).toThrow(/M2M_PEER_KEY/);
   });
 
   it('reads the file that --config or M2M_CONFIG names, and m2m.config.json where there is one', () => {
@@ -134,4 +158,25 @@ it('a time for requests that is shorter than the default for headers bounds both
   const { port } = await proxy.listen();
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
   await proxy.close();
+});
+
+describe('peers', () => {
+  const peerKey = new Uint8Array(32);
+  const m2m = 'm2m+http://localhost:9000';
+
+  it.each<[what: string, config: ProxyConfig, message: RegExp]>([
+    ['a protection without a key', { upstream: m2m, peer: { security: 'hmac' } }, /M2M_PEER_KEY/],
+    ['a key without a protection', { upstream: m2m, peerKey }, /choose hmac or aead/],
+    ['a key that is too short', { upstream: m2m, peer: { security: 'hmac' }, peerKey: new Uint8Array(8) }, /16 bytes/],
+    ['a name beyond the rules', { upstream: m2m, peer: { agent: 'a b' } }, /peer\.agent/],
+    [
+      'an organisation beyond the rules',
+      { upstream: m2m, peer: { security: 'hmac', org: '/' }, peerKey },
+      /organisation/,
+    ],
+    ['a protection towards a plain upstream', { upstream, peer: { security: 'hmac' }, peerKey }, /m2m\+http/],
+    ['another scheme', { upstream: 'm2m+ftp://h' }, /the scheme ftp/],
+  ])('refuses %s', (_what, config, message) => {
+    expect(() => createProxy(config)).toThrow(message);
+  });
 });

@@ -7,7 +7,7 @@ import { Metrics } from '../../proxy/index.ts';
 const root = resolve(import.meta.dirname, '../..');
 const page = readFileSync(resolve(root, 'docs/proxy.md'), 'utf8');
 const named = new Set(page.match(/[\w-]+/g));
-const sources = readdirSync(resolve(root, 'proxy'))
+const sources = readdirSync(resolve(root, 'proxy'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !file.startsWith('demo'))
   .map((file) => readFileSync(resolve(root, 'proxy', file), 'utf8'));
 
