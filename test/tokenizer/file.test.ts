@@ -116,16 +116,28 @@ describe('a file that is none', () => {
     ['another kind', JSON.stringify({ ...good, model: { type: 'WordPiece', vocab: {} } }), /byte-level BPE/],
     ['a normalizer', JSON.stringify({ ...good, normalizer: { type: 'NFC' } }), /byte-level BPE/],
     ['another pattern', fileOf('tiny').replace('{1,3}', '{1,2}'), /split pattern/],
+    ['no vocabulary', JSON.stringify({ ...good, model: { type: 'BPE' } }), /byte-level BPE/],
     ['an empty vocabulary', withVocab({}), /no token for byte 0/],
-    ['an id twice', withVocab({ ...good.model.vocab, zz: 3 }), /"zz".*or twice/],
-    ['an id that is a text', withVocab({ ...good.model.vocab, zz: '600' }), /is no id/],
-    ['an id too great', withVocab({ ...good.model.vocab, zz: 2 ** 31 }), /is no id/],
+    ['an id twice', withVocab({ ...good.model.vocab, zz: 3 }), /an id twice/],
+    ['an id that is a text', withVocab({ ...good.model.vocab, zz: '600' }), /no id/],
+    ['an id below 0', withVocab({ ...good.model.vocab, zz: -1 }), /no id/],
+    ['an id with a fraction', withVocab({ ...good.model.vocab, zz: 520.5 }), /expected a comma/],
+    ['an id too great', withVocab({ ...good.model.vocab, zz: 2 ** 31 }), /an id above 131071/],
     ['a gap', withVocab({ ...good.model.vocab, zz: 999 }), /no token with id 520/],
+    ['an empty token', withVocab({ ...good.model.vocab, '': 520 }), /an empty token/],
     ['a character outside the alphabet', withVocab({ ...without('[unknown]'), 中: 519 }), /stands for no byte/],
+    ['a control character', withVocab({ ...without('[unknown]'), '\n': 519 }), /an escape/],
     ['a missing byte', withVocab({ ...without('a'), aaa: good.model.vocab.a }), /no token for byte 97/],
+    ['cut in the vocabulary', fileOf('tiny').slice(0, 3_000), /model.vocab/],
+    ['cut before it', fileOf('tiny').slice(0, 300), /no JSON/],
   ])('is refused: %s', (_, text, message) => {
     expect(() => readTokenizerFile(text)).toThrow(message);
     expect(() => readTokenizerFile(text)).toThrow(expect.objectContaining({ name: 'ModelFormatError' }));
+  });
+
+  it('is none only for its content, not for its spaces', () => {
+    const { ids } = readTokenizerFile(JSON.stringify(good, null, 2)).encode('the same ids');
+    expect([...ids]).toEqual([...readTokenizerFile(fileOf('tiny')).encode('the same ids').ids]);
   });
 
   function withVocab(vocab: object): string {
