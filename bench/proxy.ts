@@ -4,104 +4,27 @@
  * Upstream, bare node:http + undici forwarder and proxy are processes of their own; this one makes the load. Rounds
  * alternate between bare and proxy, so that whatever else the machine does hits both; the claim is the ratio of medians.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import { Pool } from 'undici';
-import { requests, type Workload } from './proxy/bodies.ts';
+import { requests } from './proxy/bodies.ts';
+import {
+  ask,
+  atRate,
+  CONNECTIONS,
+  connect,
+  finish,
+  load,
+  pause,
+  quantile,
+  request,
+  type Server,
+  saturate,
+  start,
+} from './proxy/load.ts';
 
 const quick = process.argv.includes('--quick');
-const CONNECTIONS = 32;
 const ROUNDS = quick ? 3 : 7;
 const ROUND_MS = quick ? 1000 : 2000;
-
-interface Server {
-  readonly child: ChildProcess;
-  readonly origin: string;
-}
-
-const children: ChildProcess[] = [];
-let sent = 0;
-let workload: Workload = 'conversation';
-
-function heard(child: ChildProcess): Promise<Record<string, unknown>> {
-  return new Promise((resolve) => child.once('message', (message) => resolve(message as Record<string, unknown>)));
-}
-
-async function ask(server: Server, question: string): Promise<Record<string, unknown>> {
-  const answer = heard(server.child);
-  server.child.send(question);
-  return answer;
-}
-
-async function start(role: string, upstream?: Server): Promise<Server> {
-  const script = resolve(import.meta.dirname, 'proxy/servers.ts');
-  const child = fork(script, upstream ? [role, upstream.origin] : [role], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  children.push(child);
-  const { port } = await heard(child);
-  return { child, origin: `http://127.0.0.1:${port}` };
-}
-
-/** One request; resolves with the status, 0 where the connection broke. */
-function request(pool: Pool, path: string, started?: (abort: () => void) => void): Promise<number> {
-  const bodies = requests[workload];
-  const body = bodies[sent % bodies.length]!.replaceAll('COUNT', String(sent++));
-  return new Promise((resolve) => {
-    let status = 0;
-    pool.dispatch(
-      { method: 'POST', path, body, headers: ['content-type', 'application/json', 'authorization', 'Bearer sk-bench'] },
-      {
-        onRequestStart: (controller) => started?.(() => controller.abort(new Error('bench'))),
-        onResponseStart: (_controller, code) => {
-          status = code;
-        },
-        onResponseData: () => undefined,
-        onResponseEnd: () => resolve(status),
-        onResponseError: () => resolve(0),
-      },
-    );
-  });
-}
-
-/** Requests a second with every connection always busy; throws where one of them is not answered 200. */
-async function saturate(pool: Pool, ms: number): Promise<number> {
-  const start = performance.now();
-  let done = 0;
-  const worker = async (): Promise<void> => {
-    while (performance.now() - start < ms) {
-      const status = await request(pool, '/v1/chat/completions');
-      if (status !== 200) throw new Error(`expected 200, found ${status}`);
-      done++;
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, worker));
-  return (done / (performance.now() - start)) * 1000;
-}
-
-/** Milliseconds of each answer, with requests sent at a fixed rate whatever the answers do. */
-async function atRate(pool: Pool, perSecond: number, ms: number): Promise<number[]> {
-  const times: number[] = [];
-  const pending: Promise<void>[] = [];
-  const start = performance.now();
-  for (let n = 0; ; ) {
-    const now = performance.now() - start;
-    if (now > ms) break;
-    for (; n < (now / 1000) * perSecond; n++) {
-      const began = performance.now();
-      pending.push(request(pool, '/v1/chat/completions').then(() => void times.push(performance.now() - began)));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await Promise.all(pending);
-  return times;
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))]!;
-}
 
 const SIDES = ['bare', 'unscanned', 'proxy'] as const;
 type Side = (typeof SIDES)[number];
@@ -123,9 +46,9 @@ async function throughput(servers: Sides<Server>, pools: Sides<Pool>): Promise<S
     for (let i = 0; i < SIDES.length; i++) {
       const side = SIDES[(round + i) % SIDES.length]!;
       const before = Number((await ask(servers[side], 'cpu?')).cpu);
-      const began = sent;
+      const began = load.sent;
       rates[side].push(await saturate(pools[side], ROUND_MS));
-      costs[side].push((Number((await ask(servers[side], 'cpu?')).cpu) - before) / (sent - began));
+      costs[side].push((Number((await ask(servers[side], 'cpu?')).cpu) - before) / (load.sent - began));
     }
   }
   const of = (side: Side): Measured => ({ rps: quantile(rates[side], 0.5), cpu: quantile(costs[side], 0.5) });
@@ -186,10 +109,6 @@ async function aborts(upstream: Server, server: Server, clients: number): Promis
   return open;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 async function main(): Promise<void> {
   const upstream = await start('upstream');
   const servers = {
@@ -197,15 +116,14 @@ async function main(): Promise<void> {
     unscanned: await start('unscanned', upstream),
     proxy: await start('proxy', upstream),
   };
-  const connect = ({ origin }: Server): Pool => new Pool(origin, { connections: CONNECTIONS, pipelining: 1 });
   const pools = {
     bare: connect(servers.bare),
     unscanned: connect(servers.unscanned),
     proxy: connect(servers.proxy),
   };
-  workload = 'distinct';
+  load.workload = 'distinct';
   const worst = await throughput(servers, pools);
-  workload = 'conversation';
+  load.workload = 'conversation';
   const sides = await throughput(servers, pools);
   const times = (side: Side, of: keyof Measured): number => sides[side][of] / sides.bare[of];
   const distinct = worst.proxy.rps / worst.bare.rps;
@@ -248,5 +166,5 @@ async function main(): Promise<void> {
 try {
   await main();
 } finally {
-  for (const child of children) if (child.connected) child.disconnect();
+  finish();
 }

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
-import { createProxy } from '../../proxy/index.ts';
+import { createPeerServer, createProxy, type PeerOptions } from '../../proxy/index.ts';
 import { answers } from './bodies.ts';
 
 const [role, upstream] = process.argv.slice(2);
@@ -14,6 +14,8 @@ if (role === 'upstream') await startUpstream();
 else if (role === 'bare') await startBare(upstream!);
 else if (role === 'proxy') await startProxy(upstream!, true);
 else if (role === 'unscanned') await startProxy(upstream!, false);
+else if (role?.startsWith('server')) await startPeer(upstream!, 'server', role.split('-')[1]);
+else if (role?.startsWith('near')) await startPeer(upstream!, 'near', role.split('-')[1]);
 process.on('disconnect', () => process.exit(0));
 
 function tell(message: Record<string, unknown>): void {
@@ -118,6 +120,20 @@ async function startProxy(url: string, scans: boolean): Promise<void> {
   });
   const { port } = await proxy.listen();
   process.on('SIGTERM', () => void proxy.close().then(() => process.exit(0)));
+  process.on('message', tellCpu);
+  tell({ port });
+}
+
+/** One side of a pair; `near` is the one that clients talk to. */
+async function startPeer(url: string, side: 'server' | 'near', security = 'none'): Promise<void> {
+  const peer = { security: security as NonNullable<PeerOptions['security']> };
+  const key = security === 'none' ? {} : { peerKey: new Uint8Array(32).fill(9) };
+  const own = { port: 0, mode: 'patterns', log: () => undefined, peer, ...key } as const;
+  const proxy =
+    side === 'server'
+      ? createPeerServer({ upstream: `${url}/v1`, ...own })
+      : createProxy({ upstream: `m2m+${url}/v1`, ...own });
+  const { port } = await proxy.listen();
   process.on('message', tellCpu);
   tell({ port });
 }

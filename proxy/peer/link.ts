@@ -44,8 +44,8 @@ const NAMES: Readonly<Partial<Record<string, Algorithm>>> = {
 };
 /** Brotli's default of 11 takes 3 ms for two kilobytes, 5 takes a tenth of one. */
 const QUALITY = 5;
-/** From here on ids never beat Brotli, and asking costs more than Brotli does. */
-const LONG = 16_384;
+/** Characters from which on ids do not beat Brotli any more (no body of the corpus): with a frame as text, in binary. */
+const LONG = { text: 16_384, framed: 1024 };
 
 export class Link {
   readonly #security: Security;
@@ -132,7 +132,7 @@ export class Link {
     const framed = form === 'binary' && names.includes('m2m') && isObject(message);
     const among = names.filter((name) => {
       if (name === 'm2m') return framed;
-      return name === 'brotli' ? !framed : message.length < LONG;
+      return name === 'brotli' ? !framed : message.length < (framed ? LONG.framed : LONG.text);
     });
     const { format, wire } = await auto(message, { among: among.map((name) => CODEC[name]), form, quality: QUALITY });
     return format === 'raw' ? undefined : wire;
