@@ -186,9 +186,10 @@ describe('a foreign client', () => {
       expect(status).toBe(200);
       expect(pair.seen.at(-1)!.toString()).toBe(message);
       expect(await decode(text)).toBe(completionOf('Fine.'));
-      expect(headers.get('content-encoding')).toBe('m2m');
       // T1 carries few messages: where it cannot carry the answer, the answer travels as it is.
-      if (algorithm !== 'token') expect(detect(text)).toBe(algorithm);
+      if (algorithm === 'token') return;
+      expect(headers.get('content-encoding')).toBe('m2m');
+      expect(detect(text)).toBe(algorithm);
     },
   );
 
