@@ -201,6 +201,7 @@ class Running implements ProxyServer {
     // Whatever a client left behind is aborted by now; destroy() also ends idle sockets that close() would wait for.
     await shared.caller?.close();
     shared.host?.close();
+    this.#terms.dispose();
     await (shared.pool as Pool).destroy();
     await this.#demo?.close();
     await shared.guard.close();

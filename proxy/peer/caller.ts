@@ -1,7 +1,7 @@
 /** The session with an upstream that is a peer: says HELLO when it is first needed, PING when it is idle, CLOSE at the end. */
 import type { Dispatcher } from 'undici';
 import { M2MError } from '../../errors.ts';
-import { begin, type Message, readMessage, type SessionAction, writeMessage } from '../../transport/index.ts';
+import { begin, type Message, readMessage, type SessionAction, TIMING, writeMessage } from '../../transport/index.ts';
 import { Problem } from '../problem.ts';
 import { upstreamProblem } from '../upstream-problem.ts';
 import { Link } from './link.ts';
@@ -99,6 +99,8 @@ export class Caller {
       answer = await this.#pool.request({
         path: this.#path,
         method: 'POST',
+        headersTimeout: TIMING.hello,
+        bodyTimeout: TIMING.hello,
         headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' },
         body: writeMessage(action.message),
       });

@@ -27,6 +27,8 @@ export interface Terms {
   fits(peer: Capabilities): boolean;
   /** The protection of one session, or of stateless messages. @throws InvalidInputError  a name that no key can be made for */
   security(session?: { readonly id: string; readonly peer: string }): Promise<Security>;
+  /** Overwrites the secret that all keys come from. */
+  dispose(): void;
 }
 
 /**
@@ -57,6 +59,7 @@ export function termsOf(options: PeerOptions, key: Uint8Array | undefined, agent
       if (mode === 'none' || !keys) return { mode: 'none' };
       return { mode, key: await (with_ ? keys.session(name, with_.peer, with_.id) : keys.shared()) };
     },
+    dispose: () => keys?.dispose(),
   };
 }
 
