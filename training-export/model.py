@@ -83,11 +83,21 @@ class Through(torch.autograd.Function):
         return gradient, None
 
 
+# Called with ("round", values about to be rounded) and ("route", probabilities): parity.py looks for ties with it.
+WATCHERS = []
+
+
+def watch(kind, values):
+    for watcher in WATCHERS:
+        watcher(kind, values)
+
+
 def quantise(x):
     """Rows to int8 values held in floats, and the scale of each row: x ~ q * scale; a zero row gives zeros and 0."""
     absmax = x.detach().abs().amax(-1, keepdim=True)
     inverse = torch.where(absmax > 0, 127.0 / absmax, torch.zeros_like(absmax))
     scaled = x * inverse
+    watch("round", scaled)
     return Through.apply(scaled, scaled.detach().round().clamp(-127, 127)), absmax / 127.0
 
 
@@ -208,6 +218,7 @@ class Layer(nn.Module):
         y = rms_norm(x, self.ffn_norm, config.eps)
         logits = F.linear(y, self.router)
         p = logits.softmax(-1)
+        watch("route", p)
         # torch.topk leaves the order of ties open; a stable sort gives the lower index first, as the runtime does.
         order = torch.sort(p, dim=-1, descending=True, stable=True)[1]
         chosen = order[..., : config.top_k]

@@ -4,8 +4,11 @@ Writes golden logits: what PyTorch says about each golden text, for the runtime 
     python parity.py --model DIR --golden DIR
 
 --model has model.safetensors; --golden has ids.json (one list a text, written by tools/golden.ts) and roles in
-../texts.json. Writes logits.json: the windows of each text and, for every window in order, the 14 logits (threat, route,
-codec) as base64 of little-endian f32.
+../texts.json. Writes logits.json, numbers as base64 of little-endian f32:
+    windows  how many each text has
+    logits   14 for every window in order: threat, route, codec
+    round    for each text, how near any activation came to the middle between two int8 values (0 to 0.5)
+    route    for each text, how near the first expert not chosen came to the last one chosen, as a difference of p
 """
 import argparse
 import base64
@@ -17,7 +20,7 @@ import numpy as np
 import torch
 
 from files import decode_safetensors, unpack
-from model import HEADS, Config, Hydra
+from model import HEADS, WATCHERS, Config, Hydra
 
 
 def load(content):
@@ -58,6 +61,31 @@ def logits_of(model, window):
     return torch.cat([heads[name][0] for name in HEADS]).numpy()
 
 
+class Margins:
+    """The smallest distance to a tie since the last `take`."""
+
+    def __init__(self, top_k):
+        self.top_k, self.least = top_k, {"round": 0.5, "route": 1.0}
+
+    def __call__(self, kind, values):
+        if values.numel() == 0:
+            return
+        if kind == "round":
+            distance = (values.abs() % 1 - 0.5).abs()
+        else:
+            ordered = values.sort(-1, descending=True)[0]
+            distance = ordered[..., self.top_k - 1] - ordered[..., self.top_k]
+        self.least[kind] = min(self.least[kind], distance.min().item())
+
+    def take(self):
+        least, self.least = self.least, {"round": 0.5, "route": 1.0}
+        return least
+
+
+def base64_of(values):
+    return base64.b64encode(np.asarray(values, dtype="<f4").tobytes()).decode()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
@@ -69,12 +97,19 @@ def main():
     ids = json.loads((options.golden / "ids.json").read_text())
     assert len(texts) == len(ids)
     cut = [windows(row, model.config.role_id(text["role"]), model.config) for row, text in zip(ids, texts)]
-    logits = np.stack([logits_of(model, window) for text in cut for window in text]).astype("<f4")
+    margins = Margins(model.config.top_k)
+    WATCHERS.append(margins)
+    logits, ties = [], []
+    for text in cut:
+        logits += [logits_of(model, window) for window in text]
+        ties.append(margins.take())
     golden = {
         "torch": torch.__version__,
         "model_sha256": hashlib.sha256(content).hexdigest(),
         "windows": [len(text) for text in cut],
-        "logits": base64.b64encode(logits.tobytes()).decode(),
+        "logits": base64_of(logits),
+        "round": base64_of([tie["round"] for tie in ties]),
+        "route": base64_of([tie["route"] for tie in ties]),
     }
     (options.golden / "logits.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
     print(f"{len(texts)} texts, {len(logits)} windows, mean |logit| {np.abs(logits).mean():.3f}")
