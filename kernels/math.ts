@@ -23,7 +23,7 @@ export const EXP_TERMS: readonly number[] = [
 ].map(f32);
 
 /** Adding and taking away this rounds an f32 below 2²² to an integer, ties to even. */
-const ROUNDER = 1.5 * 2 ** 23;
+export const ROUNDER: number = 1.5 * 2 ** 23;
 
 /** The nearest integer, ties to even; |x| < 2²². The same as `f32.nearest`. */
 export function nearest(x: number): number {

@@ -17,7 +17,7 @@ import {
   type Value,
   v128,
 } from '../asm/index.ts';
-import { EXP_MIN, EXP_TERMS, LN2_HIGH, LN2_LOW, LOG2_E } from '../math.ts';
+import { EXP_MIN, EXP_TERMS, LN2_HIGH, LN2_LOW, LOG2_E, ROUNDER } from '../math.ts';
 
 /** (l0 + l1) + (l2 + l3). */
 export function sumLanes(v: Local<'v128'>): Value<'f32'> {
@@ -25,22 +25,25 @@ export function sumLanes(v: Local<'v128'>): Value<'f32'> {
   return f32.add(f32.add(lane(0), lane(1)), f32.add(lane(2), lane(3)));
 }
 
-/** Four sums at once: lane i of the result is `sumLanes` of vector i. */
+/**
+ * Four sums at once: lane i of the result is `sumLanes` of vector i. The vectors are transposed by interleaving words and
+ * then pairs of words, each of which is one instruction of the machine.
+ */
 export function sumFour(f: FunctionBuilder, [a, b, c, d]: readonly Local<'v128'>[]): Value<'v128'> {
-  const pairs = (x: Value<'v128'>, y: Value<'v128'>) => f.local('v128', f32x4.add(even(x, y), odd(x, y)));
-  const ab = pairs(a!, b!);
-  const cd = pairs(c!, d!);
-  return f32x4.add(even(ab, cd), odd(ab, cd));
+  const local = (value: Value<'v128'>) => f.local('v128', value);
+  const [abLow, abHigh] = [local(shuffleWords(a!, b!, LOW)), local(shuffleWords(a!, b!, HIGH))];
+  const [cdLow, cdHigh] = [local(shuffleWords(c!, d!, LOW)), local(shuffleWords(c!, d!, HIGH))];
+  const pairs = (x: Value<'v128'>, y: Value<'v128'>) =>
+    f32x4.add(shuffleWords(x, y, LOW_PAIRS), shuffleWords(x, y, HIGH_PAIRS));
+  return f32x4.add(pairs(abLow, cdLow), pairs(abHigh, cdHigh));
 }
 
-function even(x: Value<'v128'>, y: Value<'v128'>): Value<'v128'> {
-  return shuffleWords(x, y, [0, 2, 4, 6]);
-}
+const LOW = [0, 4, 1, 5];
+const HIGH = [2, 6, 3, 7];
+const LOW_PAIRS = [0, 1, 4, 5];
+const HIGH_PAIRS = [2, 3, 6, 7];
 
-function odd(x: Value<'v128'>, y: Value<'v128'>): Value<'v128'> {
-  return shuffleWords(x, y, [1, 3, 5, 7]);
-}
-
+/** Words 0…3 of `x` and 4…7 of `y` by constant index. */
 function shuffleWords(x: Value<'v128'>, y: Value<'v128'>, words: readonly number[]): Value<'v128'> {
   return i8x16.shuffle(
     x,
@@ -62,17 +65,20 @@ export function dot(f: FunctionBuilder, a: Operand<'i32'>, b: Operand<'i32'>, co
   return sumLanes(sum);
 }
 
-/** Writes math.ts's `exp` for four lanes. */
+/**
+ * Writes math.ts's `exp` for four lanes. Its `nearest` is the same addition of ROUNDER, whose sum holds n in its low bits
+ * as well; 2ⁿ is multiplied by adding n to the exponent. Both are exact, and cheaper than the instructions by that name.
+ */
 export function expLanes(f: FunctionBuilder, value: Value<'v128'>): Value<'v128'> {
   const x = f.local('v128', value);
-  const n = f.local('v128', f32x4.nearest(f32x4.mul(x, f32x4.const(LOG2_E))));
+  const shifted = f.local('v128', f32x4.add(f32x4.mul(x, f32x4.const(LOG2_E)), f32x4.const(ROUNDER)));
+  const n = f.local('v128', f32x4.sub(shifted, f32x4.const(ROUNDER)));
   const rest = f32x4.sub(x, f32x4.mul(n, f32x4.const(LN2_HIGH)));
   const r = f.local('v128', f32x4.sub(rest, f32x4.mul(n, f32x4.const(LN2_LOW))));
   let p = f32x4.const(EXP_TERMS.at(-1)!);
   for (const term of EXP_TERMS.slice(0, -1).reverse()) p = f32x4.add(f32x4.mul(p, r), f32x4.const(term));
   p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.const(1));
-  const powerOfTwo = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.const(127)), 23);
-  return v128.andnot(f32x4.mul(p, powerOfTwo), f32x4.lt(x, f32x4.const(EXP_MIN)));
+  return v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), f32x4.lt(x, f32x4.const(EXP_MIN)));
 }
 
 /**
@@ -86,9 +92,10 @@ export function emitExponentials(module: ModuleBuilder): FunctionRef<{ at: 'i32'
       f.emit(f32.store(end, -Infinity));
       f.step(end, 4);
     });
+    // pmax passes over NaN, but the exponential of a NaN is one, and so is then the sum.
     const max = f.local('v128', f32x4.const(-Infinity));
     const from = f.local('i32');
-    f.for(from, at, end, 16, () => f.set(max, f32x4.max(max, v128.load(from))));
+    f.for(from, at, end, 16, () => f.set(max, f32x4.pmax(max, v128.load(from))));
     const lane = (i: number) => f32x4.extract_lane(max, i);
     f.set(max, f32x4.splat(f32.max(f32.max(lane(0), lane(1)), f32.max(lane(2), lane(3)))));
     const sum = f.local('v128');

@@ -235,7 +235,7 @@ function emitWeighTile(module: ModuleBuilder): FunctionRef<typeof WEIGH, 'v128'>
     const end = f.local('i32', i32.add(s, i32.shl(padded, 4)));
     const at = f.local('i32');
     const max = f.local('v128', f32x4.const(-Infinity));
-    f.for(at, s, end, 16, () => f.set(max, f32x4.max(max, v128.load(at))));
+    f.for(at, s, end, 16, () => f.set(max, f32x4.pmax(max, v128.load(at))));
     const lanes = f.locals('v128', 4);
     const e = f.local('v128');
     f.for(at, s, end, 64, () => {
