@@ -17,8 +17,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from config import HEADS, Config
 from files import decode_safetensors, header_of
-from model import HEADS, Config
 
 # code byte -> its four weights, lowest bits first; code 3 does not occur
 UNPACKED = np.array([[(byte >> 2 * g & 3) - 1 for g in range(4)] for byte in range(256)], dtype=np.int8)

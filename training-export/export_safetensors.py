@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from config import CODECS, CONFIGS, LABELS, ROUTES
 from files import encode_safetensors, header_of, pack
 from generated import generate, shapes
-from model import CODECS, CONFIGS, LABELS, ROUTES
 
 IDENTITY = {"knots": [[0, 0], [1, 1]]}
 

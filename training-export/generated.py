@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from model import HEADS, LOUD
+from config import HEADS, LOUD
 
 
 def numbers(seed, name, count):

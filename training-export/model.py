@@ -11,64 +11,12 @@ weights sums to at most 127 * 1024 < 2**24, so float32 is exact in any order. Gr
 """
 import argparse
 import math
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-LABELS = ["benign", "prompt_injection", "jailbreak", "data_exfiltration", "malformed"]
-ROUTES = ["chat", "code", "tool_call", "data", "reasoning"]
-CODECS = ["raw", "token-native", "brotli", "m2m"]
-HEADS = {"threat": LABELS, "route": ROUTES, "codec": CODECS}
-
-# Ids after the ranks, in this order; a window starts with the token of its text's role.
-SPECIALS = ["[PAD]", "[CLS]", "[user]", "[tool]", "[document]", "[system]", "[assistant]", "[unknown]"]
-ROLES = ["user", "tool", "document", "system", "assistant", "unknown"]
-
-
-@dataclass(frozen=True)
-class Config:
-    """Every dimension of a model; window and overlap in rows, the role token included in the window."""
-
-    vocab: int
-    dim: int
-    layers: int
-    heads: int
-    experts: int
-    top_k: int
-    hidden: int
-    window: int
-    overlap: int
-    rope_theta: int = 10000
-    eps: float = 1e-5
-
-    @property
-    def ranks(self):
-        return self.vocab - len(SPECIALS)
-
-    @property
-    def head_dim(self):
-        return self.dim // self.heads
-
-    def role_id(self, role):
-        return self.ranks + SPECIALS.index(f"[{role}]")
-
-    def to_json(self):
-        names = {"top_k": "topK", "rope_theta": "ropeTheta"}
-        return {names.get(name, name): value for name, value in vars(self).items()}
-
-    @staticmethod
-    def from_json(fields):
-        names = {"topK": "top_k", "ropeTheta": "rope_theta"}
-        return Config(**{names.get(name, name): value for name, value in fields.items()})
-
-
-CONFIGS = {
-    "hydra-1": Config(16_392, dim=256, layers=4, heads=4, experts=8, top_k=2, hidden=512, window=256, overlap=64),
-    # Small enough to commit; a head of 32 and a hidden size that is no multiple of 64, on purpose.
-    "tiny": Config(520, dim=64, layers=2, heads=2, experts=4, top_k=2, hidden=96, window=64, overlap=16),
-}
+from config import CONFIGS, HEADS, LOUD
 
 
 class Through(torch.autograd.Function):
@@ -281,11 +229,6 @@ class Hydra(nn.Module):
             "z": total["z"].mean(),
             "used": total["used"],
         }
-
-
-# Embeddings of the random models, times this, stand out over what the layers add. Otherwise one activation that is rounded
-# the other way (about one text in four) moves logits by up to 8e-3 between two versions of torch; so, by up to 1e-3. See LOG.md.
-LOUD = 32
 
 
 def seeded(config, seed):

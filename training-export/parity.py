@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from config import HEADS, Config
 from files import decode_safetensors, unpack
-from model import HEADS, WATCHERS, Config, Hydra
+from model import WATCHERS, Hydra
 
 
 def load(content):
