@@ -33,10 +33,15 @@ export class DecodeError extends Error {
  * Reads a request's body.
  *
  * @param limit  bytes, before decoding
+ * @param hold   is told of every piece, and throws where there is no room for it
  * @returns undefined where the request has none
- * @throws Problem  413 it is longer than `limit`, or 400 it broke off
+ * @throws Problem  413 it is longer than `limit`, or 400 it broke off; what `hold` throws
  */
-export function receive(request: IncomingMessage, limit: number): Promise<Buffer> | undefined {
+export function receive(
+  request: IncomingMessage,
+  limit: number,
+  hold: (bytes: number) => void = () => undefined,
+): Promise<Buffer> | undefined {
   const declared = request.headers['content-length'];
   if (declared === undefined && request.headers['transfer-encoding'] === undefined) return undefined;
   if (declared !== undefined && Number(declared) > limit) throw tooLarge(limit);
@@ -45,10 +50,14 @@ export function receive(request: IncomingMessage, limit: number): Promise<Buffer
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) {
+      try {
+        if (size > limit) throw tooLarge(limit);
+        hold(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
         request.pause();
-        reject(tooLarge(limit));
-      } else chunks.push(chunk);
+        reject(error);
+      }
     });
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
     // `close` comes after every request, and an error with its stack costs 4 % of a request that needs none.

@@ -5,17 +5,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Verdict } from '../security/index.ts';
 import { decodeRequest, receive } from './body.ts';
-import { detailOf, withoutNames } from './detail.ts';
 import { Forward } from './forward.ts';
-import type { Direction, Judgement, Message } from './guard.ts';
+import type { Judgement, Message } from './guard.ts';
 import { headerSafe, type RawHeaders, type RequestHeaders, requestHeaders } from './headers.ts';
+import { categoriesOf, round } from './log.ts';
 import { requestKind } from './media.ts';
 import type { Passage, Shared } from './passage.ts';
 import { openRequest, type Reply } from './peer/door.ts';
 import { CODING, type Link } from './peer/link.ts';
 import { sealRequest } from './peer/toward.ts';
 import { Problem } from './problem.ts';
-import { internal, linger, placeOf, scanFailed } from './refusal.ts';
+import { blocked, internal, linger, placeOf, scanFailed } from './refusal.ts';
 import type { Route } from './target.ts';
 import { causeOf } from './upstream-problem.ts';
 
@@ -46,6 +46,10 @@ export class Exchange implements Passage {
   link: Link | undefined;
   reply: Reply | undefined;
   #renewed = false;
+  /** Bytes that this exchange holds, and judgements that still read them. */
+  #held = 0;
+  #judging = 0;
+  #over = false;
   #id = '';
   #verdict: Verdict | undefined;
   #fallback: string | undefined;
@@ -73,7 +77,7 @@ export class Exchange implements Passage {
 
   async #pass(): Promise<void> {
     const { request, shared } = this;
-    const { settings, target, guard } = shared;
+    const { settings, target } = shared;
     if (!METHODS.has(request.method ?? '')) {
       throw new Problem(405, 'method_not_allowed', `expected one of ${[...METHODS].join(', ')}`);
     }
@@ -84,14 +88,14 @@ export class Exchange implements Passage {
     this.headers = headers;
     const kind = requestKind(headers.contentType, route);
     const limit = settings.limits.requestBytes;
-    const raw = await receive(request, limit);
+    const raw = await receive(request, limit, (bytes) => this.hold(bytes));
     this.received = performance.now();
     this.bytesIn = raw?.length ?? 0;
     let body = await this.#opened(raw, headers, kind === 'json');
     if (body !== undefined) {
       const { contentType } = headers;
       const message: Message = { direction: 'request', body, kind, contentType, tokens: route.tokens };
-      const judgement = await guard.judge(message);
+      const judgement = await this.judge(message);
       this.settle(judgement, message);
       body = judgement.body;
     }
@@ -106,10 +110,12 @@ export class Exchange implements Passage {
     const limit = settings.limits.requestBytes;
     const coded = contentEncoding !== undefined && !(host && contentEncoding === CODING);
     const bytes = raw === undefined || !coded ? raw : await decodeRequest(raw, contentEncoding, limit);
+    if (bytes && bytes !== raw) this.hold(bytes.length);
     if (!host) return bytes;
     const asked = { method: this.request.method ?? '', target: this.request.url ?? '', peer, json, contentEncoding };
     const { body, reply } = await openRequest(host, asked, bytes, limit);
     this.reply = reply;
+    if (body && body !== bytes) this.hold(body.length);
     if (reply && raw && body) metrics.peer('request', raw.length, body.length);
     return body;
   }
@@ -155,7 +161,30 @@ export class Exchange implements Passage {
       return;
     }
     metrics.withheld.add(body.length, direction);
-    throw outcome === 'block' ? this.blocked(verdict!, direction) : scanFailed(direction);
+    throw outcome === 'block' ? blocked(verdict!, direction, this.headers?.secrets ?? []) : scanFailed(direction);
+  }
+
+  hold(bytes: number): void {
+    if (this.#over) return; // what comes after the end is dropped
+    this.shared.budget.take(bytes);
+    this.#held += bytes;
+  }
+
+  async judge(message: Message): Promise<Judgement> {
+    this.#judging++;
+    try {
+      return await this.shared.guard.judge({ ...message, departed: () => this.response.destroyed });
+    } finally {
+      this.#judging--;
+      this.#release();
+    }
+  }
+
+  /** A client that leaves does not end the scan that reads its body. */
+  #release(): void {
+    if (!this.#over || this.#judging > 0) return;
+    this.shared.budget.give(this.#held);
+    this.#held = 0;
   }
 
   noteFailure(failure: string): void {
@@ -167,16 +196,6 @@ export class Exchange implements Passage {
   note(verdict: Verdict): void {
     this.#fallback ??= verdict.fallback;
     if (this.#verdict === undefined || RANK[verdict.verdict] >= RANK[this.#verdict.verdict]) this.#verdict = verdict;
-  }
-
-  /** The refusal that tells of a blocked message. */
-  blocked(verdict: Verdict, direction: Direction): Problem {
-    const worst = verdict.threats[0];
-    const found = worst ? `${worst.category} ${worst.score.toFixed(2)} (${worst.name})` : 'policy';
-    return new Problem(400, 'content_filter', `The ${direction} was blocked: ${found}.`, {
-      ...(worst?.path === undefined ? {} : { param: direction === 'request' ? worst.path : withoutNames(worst.path) }),
-      detail: detailOf(verdict, direction, this.headers?.secrets ?? []),
-    });
   }
 
   /** Writes the head of the answer: the upstream's headers and what the proxy says of the scan. */
@@ -236,6 +255,8 @@ export class Exchange implements Passage {
   #closed(): void {
     const { metrics, log } = this.shared;
     this.forward?.abort();
+    this.#over = true;
+    this.#release();
     metrics.inflight.add(-1);
     metrics.bytesIn.add(this.bytesIn);
     metrics.bytesOut.add(this.bytesOut);
@@ -272,12 +293,4 @@ export class Exchange implements Passage {
       ...(upstreamMs === undefined ? {} : { upstreamMs: round(upstreamMs) }),
     });
   }
-}
-
-function categoriesOf(verdict: Verdict): string[] {
-  return [...new Set(verdict.threats.map((threat) => threat.category))];
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

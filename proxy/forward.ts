@@ -108,7 +108,13 @@ export class Forward implements Dispatcher.DispatchHandler {
       controller.abort(GONE);
       return;
     }
-    this.#chunks.push(chunk);
+    try {
+      this.#passage.hold(chunk.length);
+      this.#chunks.push(chunk);
+    } catch (error) {
+      this.#fail(error);
+      controller.abort(GONE);
+    }
   }
 
   onResponseEnd(): void {
@@ -124,7 +130,7 @@ export class Forward implements Dispatcher.DispatchHandler {
     if (!this.#aborted) this.#passage.refuse(upstreamProblem(error));
   }
 
-  #fail(problem: Problem): void {
+  #fail(problem: unknown): void {
     this.#aborted = true;
     this.#passage.refuse(problem);
   }
@@ -147,7 +153,7 @@ export class Forward implements Dispatcher.DispatchHandler {
         kind: this.#kind,
         contentType: single(headers['content-type']),
       };
-      const judgement = await shared.guard.judge(message);
+      const judgement = await passage.judge(message);
       passage.settle(judgement, message);
       if (response.destroyed) return;
       const out = responseHeaders(headers, coding !== undefined || judgement.edited);
@@ -170,7 +176,9 @@ export class Forward implements Dispatcher.DispatchHandler {
     const limit = shared.settings.limits.responseBytes;
     const opened = link && (await openResponse(link, raw, coding, limit));
     if (opened) shared.metrics.peer('response', raw.length, opened.length);
-    return opened ?? (coding === undefined ? raw : await decodeResponse(raw, coding, limit));
+    const body = opened ?? (coding === undefined ? raw : await decodeResponse(raw, coding, limit));
+    if (body !== raw) this.#passage.hold(body.length);
+    return body;
   }
 
   /** RFC 9110 §9.3.2: the length in an answer to HEAD is that of the body which GET would have. */

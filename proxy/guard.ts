@@ -11,7 +11,7 @@ import { InvalidInputError } from '../errors.ts';
 import { type Role, redact, type SecurityScanner, Verdict } from '../security/index.ts';
 import { type Kind, partsOf } from './media.ts';
 import type { Metrics } from './metrics.ts';
-import type { Offload } from './offload.ts';
+import { DEPARTED, type Offload } from './offload.ts';
 
 export type Direction = 'request' | 'response';
 
@@ -35,6 +35,8 @@ export interface Message {
   readonly contentType?: string | undefined;
   /** The member that may hold token ids in place of text. */
   readonly tokens?: 'prompt' | 'input' | undefined;
+  /** Whether nobody waits for the judgement any more. */
+  readonly departed?: () => boolean;
 }
 
 export interface GuardOptions {
@@ -102,13 +104,13 @@ export class Guard {
     try {
       let worst: Verdict | undefined;
       let since = performance.now();
-      for (const { bytes, format } of texts) {
+      for (const text of texts) {
         // 16 MB can be eight million lines: awaiting verdicts alone would let nobody else in until the last of them.
         if (performance.now() - since > TURN_MS) {
           await nextTurn();
           since = performance.now();
         }
-        const verdict = await this.#scan(bytes, format, direction);
+        const verdict = await this.#scan(text, message);
         worst = worst === undefined ? verdict : strongest(worst, verdict);
       }
       const judgement = worst
@@ -163,10 +165,12 @@ export class Guard {
     if (verdict.fallback !== undefined) this.#metrics.fallbacks.add(1, direction);
   }
 
-  async #scan(bytes: Buffer | string, format: 'json' | 'auto' | 'text', direction: Direction): Promise<Verdict> {
+  async #scan({ bytes, format }: Text, { direction, departed }: Message): Promise<Verdict> {
     const role: { role?: Role } = direction === 'response' ? { role: 'assistant' } : {};
-    const scanner = bytes.length > LONG && this.#offload ? this.#offload : this.scanner;
-    const verdict = await scanner.scan(bytes, { ...role, format });
+    const options = { ...role, format };
+    const verdict = await (bytes.length > LONG && this.#offload
+      ? this.#offload.scan(bytes, options, departed)
+      : this.scanner.scan(bytes, options));
     this.#count(verdict, direction);
     return verdict;
   }
@@ -184,6 +188,11 @@ export class Guard {
   }
 
   #failed(message: Message, error: unknown): Judgement {
+    // No failure of the scanner's, and nothing that may pass: there is nobody to pass it to.
+    if (error instanceof Error && error.name === DEPARTED) {
+      this.#metrics.unscanned.add(message.body.length, `${message.direction}\ndeparted`);
+      return { outcome: 'fail', body: message.body, edited: false };
+    }
     this.#metrics.scanErrors.add(1, this.failOpen ? 'open' : 'closed');
     const failure = error instanceof Error ? error.name : 'unknown';
     if (this.failOpen) return { ...this.pass(message, 'scan_error'), failure };

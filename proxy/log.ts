@@ -4,6 +4,8 @@
  * than the rest of the line (bench/proxy.ts).
  */
 
+import type { Verdict } from '../security/index.ts';
+
 /** What one line says. Absent fields are left out. */
 export interface Entry {
   readonly level: 'info' | 'warn' | 'error';
@@ -65,4 +67,14 @@ function timestamp(): string {
     prefix = new Date(whole * 1000).toISOString().slice(0, 20);
   }
   return `${prefix}${String(now - whole * 1000).padStart(3, '0')}Z`;
+}
+
+/** The categories of a verdict, each once. */
+export function categoriesOf(verdict: Verdict): string[] {
+  return [...new Set(verdict.threats.map((threat) => threat.category))];
+}
+
+/** Milliseconds to the microsecond. */
+export function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -171,6 +171,7 @@ export class Metrics {
     ['request', 'response'].flatMap((direction) => [`${direction}\nwire`, `${direction}\nmessage`]),
   );
   readonly sessions: Gauge = new Gauge('m2m_peer_sessions', 'Sessions of clients that are peers.');
+  readonly buffered: Gauge = new Gauge('m2m_buffered_bytes', 'Bytes of bodies held at this moment.');
   readonly inflight: Gauge = new Gauge('m2m_inflight', 'Requests being answered.');
   readonly model: Gauge = new Gauge('m2m_model_info', 'The classifier in use.', ['id', 'sha256', 'backend']);
 

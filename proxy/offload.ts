@@ -2,8 +2,9 @@
  * Scans of long bodies, in a thread of their own. Rules read about 6 MB a second: a body of 15 MB would hold up every
  * other client for two and a half seconds. Short bodies are cheaper to scan than to send to another thread.
  *
- * The thread starts with the first long body. A thread that dies fails the scans it had, and the next scan starts
- * another one; what a failed scan means is the guard's policy.
+ * The thread starts with the first long body and gets one at a time; the others wait here, so that the bodies of clients
+ * that have left meanwhile are never scanned. A thread that dies fails the scan it had, and the next one starts another;
+ * what a failed scan means is the guard's policy.
  */
 import { Worker } from 'node:worker_threads';
 import { type ScannerOptions, type ScanOptions, Verdict, type VerdictFields } from '../security/index.ts';
@@ -19,6 +20,8 @@ export type Reply =
   | { readonly id: number; readonly failure: string };
 
 interface Waiting {
+  readonly question: Question;
+  readonly departed: () => boolean;
   readonly resolve: (verdict: Verdict) => void;
   readonly reject: (error: Error) => void;
 }
@@ -26,9 +29,13 @@ interface Waiting {
 // The same file runs as it is written and as it is built.
 const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './scan-thread.ts' : './scan-thread.js', import.meta.url);
 
+/** The name of the error that ends a scan for which nobody waits any more. */
+export const DEPARTED = 'Departed';
+
 export class Offload {
   readonly #policy: ScannerOptions;
-  readonly #waiting: Map<number, Waiting> = new Map();
+  readonly #queue: Waiting[] = [];
+  #asked: Waiting | undefined;
   #worker: Worker | undefined;
   #next = 0;
 
@@ -37,30 +44,50 @@ export class Offload {
     this.#policy = policy;
   }
 
-  /** As `SecurityScanner.scan`. @throws Error  under the name of the error that ended the scan or the thread */
-  scan(input: Uint8Array | string, options: ScanOptions): Promise<Verdict> {
-    this.#worker ??= this.#start();
+  /**
+   * As `SecurityScanner.scan`.
+   *
+   * @param departed  whether nobody waits for the verdict any more; asked when the scan could begin
+   * @throws Error  under the name of the error that ended the scan or the thread; `DEPARTED`
+   */
+  scan(input: Uint8Array | string, options: ScanOptions, departed: () => boolean = () => false): Promise<Verdict> {
     // A view is sent with all of the memory behind it: each part of a 16 MB form would be a copy of the whole form.
     const own = typeof input === 'string' || input.byteLength === input.buffer.byteLength;
     const question: Question = { id: this.#next++, input: own ? input : new Uint8Array(input), options };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(question.id, { resolve, reject });
-      this.#worker!.postMessage(question);
+      this.#queue.push({ question, departed, resolve, reject });
+      this.#ask();
     });
   }
 
+  /** Ends the thread; what was not answered fails. */
   async close(): Promise<void> {
+    for (const { reject } of this.#queue.splice(0)) reject(named('ScanThreadExit'));
     await this.#worker?.terminate();
+  }
+
+  #ask(): void {
+    while (!this.#asked) {
+      const waiting = this.#queue.shift();
+      if (!waiting) return;
+      if (waiting.departed()) waiting.reject(named(DEPARTED));
+      else {
+        this.#asked = waiting;
+        this.#worker ??= this.#start();
+        this.#worker.postMessage(waiting.question);
+      }
+    }
   }
 
   #start(): Worker {
     const worker = new Worker(SCRIPT, { workerData: this.#policy });
     worker.unref();
     worker.on('message', (reply: Reply) => {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
+      const waiting = this.#asked;
+      this.#asked = undefined;
       if ('fields' in reply) waiting?.resolve(new Verdict(reply.fields));
       else waiting?.reject(named(reply.failure));
+      this.#ask();
     });
     worker.on('error', (error: Error) => this.#fail(worker, error.name));
     worker.on('exit', () => this.#fail(worker, 'ScanThreadExit'));
@@ -70,8 +97,10 @@ export class Offload {
   #fail(worker: Worker, reason: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    for (const { reject } of this.#waiting.values()) reject(named(reason));
-    this.#waiting.clear();
+    const waiting = this.#asked;
+    this.#asked = undefined;
+    waiting?.reject(named(reason));
+    this.#ask();
   }
 }
 

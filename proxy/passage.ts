@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Verdict } from '../security/index.ts';
+import type { Budget } from './budget.ts';
 import type { Guard, Judgement, Message } from './guard.ts';
 import type { RawHeaders } from './headers.ts';
 import type { Log } from './log.ts';
@@ -20,6 +21,7 @@ export interface Shared {
   readonly pool: Dispatcher;
   readonly guard: Guard;
   readonly metrics: Metrics;
+  readonly budget: Budget;
   readonly log: Log;
   /** The session with an upstream that is a peer. */
   readonly caller: Caller | undefined;
@@ -47,6 +49,10 @@ export interface Passage {
   bytesOut: number;
   /** Writes the head of the answer, with what the proxy says of the scan. */
   writeHead(status: number, headers: RawHeaders): void;
+  /** Takes note of bytes that are kept until the exchange is over. @throws Problem  503 there is no room for them */
+  hold(bytes: number): void;
+  /** As `Guard.judge`, for as long as the client is there. */
+  judge(message: Message): Promise<Judgement>;
   /** Keeps a verdict for header, log and metrics. */
   note(verdict: Verdict): void;
   /** Keeps the reason why there is no verdict. */

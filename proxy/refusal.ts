@@ -1,7 +1,19 @@
 /** How an exchange ends that may not go on: what is said, and how it is said to a client that is still sending. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Verdict } from '../security/index.ts';
+import { detailOf, withoutNames } from './detail.ts';
 import type { Direction } from './guard.ts';
 import { Problem } from './problem.ts';
+
+/** The refusal that tells of a blocked message. @param secrets  what the answer may not quote */
+export function blocked(verdict: Verdict, direction: Direction, secrets: readonly string[]): Problem {
+  const worst = verdict.threats[0];
+  const found = worst ? `${worst.category} ${worst.score.toFixed(2)} (${worst.name})` : 'policy';
+  return new Problem(400, 'content_filter', `The ${direction} was blocked: ${found}.`, {
+    ...(worst?.path === undefined ? {} : { param: direction === 'request' ? worst.path : withoutNames(worst.path) }),
+    detail: detailOf(verdict, direction, secrets),
+  });
+}
 
 /** The refusal where a scan gave no verdict and the policy is closed. */
 export function scanFailed(direction: Direction): Problem {

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { Pool } from 'undici';
 import { ConfigError, InvalidInputError } from '../errors.ts';
 import { type Classifier, SecurityScanner } from '../security/index.ts';
+import { Budget } from './budget.ts';
 import { type Demo, startDemo } from './demo.ts';
 import { Exchange } from './exchange.ts';
 import { Guard } from './guard.ts';
@@ -87,7 +88,8 @@ function make(config: ProxyConfig, classifier: Classifier | undefined, hosts: bo
   }
   const log = new Log(config.log ?? ((lines) => void process.stderr.write(lines)));
   const host = hosts ? new Host(terms, settings.limits.sessions, metrics.sessions) : undefined;
-  return new Running(settings, { settings, guard, metrics, log, upstreamKey: config.upstreamKey, host }, terms);
+  const budget = new Budget(settings.limits.bufferedBytes, metrics.buffered);
+  return new Running(settings, { settings, guard, metrics, budget, log, upstreamKey: config.upstreamKey, host }, terms);
 }
 
 function scannersOf(

@@ -10,6 +10,8 @@ export interface Limits {
   readonly requestBytes: number;
   /** A response that is scanned as a whole; default 64 MiB. Longer is answered 502. */
   readonly responseBytes: number;
+  /** All bodies that are held at one time, both ways; default 1 GiB. More is answered 503. */
+  readonly bufferedBytes: number;
   /** Connections of one client address; default 2,048. Further ones are closed at once. */
   readonly socketsPerAddress: number;
   /** Connections to the upstream; default 1,024. Further requests wait for one. */
@@ -114,6 +116,7 @@ const shape = v.strictObject({
     v.strictObject({
       requestBytes: some(count),
       responseBytes: some(count),
+      bufferedBytes: some(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 40))),
       socketsPerAddress: some(count),
       upstreamSockets: some(count),
       sessions: some(count),
@@ -184,6 +187,7 @@ export function complete({ log: _log, upstreamKey, peerKey: _key, ...plain }: Pr
     limits: {
       requestBytes: 16_777_216,
       responseBytes: 67_108_864,
+      bufferedBytes: 1_073_741_824,
       socketsPerAddress: 2048,
       upstreamSockets: 1024,
       sessions: 10_000,

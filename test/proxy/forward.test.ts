@@ -1,7 +1,10 @@
 import { request as httpRequest } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import zlib from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { chatOf, completionOf, headerOf, post, type Rig, start, until } from './rig.ts';
+import { ATTACK, chatOf, completionOf, headerOf, post, type Rig, type Script, start, until } from './rig.ts';
+import { cert, key } from './self-signed.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -225,4 +228,39 @@ it('waits for a body that is announced, and answers 100-continue', async () => {
   });
   expect(status).toBe(200);
   expect(rig.seen[0]!.body.toString()).toBe(body);
+});
+
+describe('headers of the upstream that stand twice', () => {
+  const twice =
+    (name: string, values: string[], body: Buffer | string): Script =>
+    (_request, response) => {
+      response.setHeader(name, values);
+      if (name !== 'content-type') response.setHeader('content-type', 'application/json');
+      response.end(body);
+    };
+
+  it('two content codings are refused, not half undone', async () => {
+    rig = await start({ script: twice('content-encoding', ['gzip', 'br'], zlib.gzipSync(completionOf('x'))) });
+    const response = await post(rig, '/v1/chat/completions', chatOf('hi'));
+    expect([response.status, response.headers.get('x-m2m-problem')]).toEqual([502, 'upstream_invalid']);
+  });
+
+  it('two media types hide nothing: the body is read as what it is', async () => {
+    rig = await start({ script: twice('content-type', ['image/png', 'application/json'], completionOf(ATTACK)) });
+    expect((await post(rig, '/v1/chat/completions', chatOf('hi'))).status).toBe(400);
+  });
+});
+
+describe('an upstream over TLS that nobody vouches for', () => {
+  it('is named, and the log has the reason', async () => {
+    const server = createTlsServer({ key, cert }, (_request, response) => response.end('{}'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    rig = await start({ upstream: `https://127.0.0.1:${port}/v1` });
+    const response = await post(rig, '/v1/chat/completions', chatOf('hi'));
+    expect([response.status, response.headers.get('x-m2m-problem')]).toEqual([502, 'upstream_tls']);
+    const [line] = await rig.lines(1);
+    expect(line).toMatchObject({ error: 'upstream_tls', cause: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    await new Promise((resolve) => server.close(resolve));
+  });
 });

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Offload, type Question } from '../../proxy/offload.ts';
 import { SecurityScanner } from '../../security/index.ts';
-import { ATTACK, chatOf, completionOf, post, type Rig, start } from './rig.ts';
+import { ATTACK, chatOf, completionOf, post, type Rig, start, until } from './rig.ts';
 
 const LONG = 'The harbour opens at six and the first ferry leaves ten minutes later. '.repeat(20_000);
 
@@ -36,6 +36,37 @@ describe('long bodies', () => {
     await long;
     expect(order.at(-1)).toBe('long');
   });
+});
+
+describe('clients that leave before their long body is scanned', () => {
+  it.each([false, true])(
+    'cost no scan, and nothing of theirs passes, failOpen %s',
+    { timeout: 120_000 },
+    async (failOpen) => {
+      const asked = vi.spyOn(Worker.prototype, 'postMessage');
+      const rig = await start({ failOpen });
+      const { metrics } = rig.proxy;
+      const first = post(rig, '/v1/chat/completions', chatOf(LONG));
+      await until(() => asked.mock.calls.length === 1);
+      const leaving = new AbortController();
+      const gone = Array.from({ length: 4 }, () =>
+        fetch(`${rig.origin}/v1/chat/completions`, { method: 'POST', body: chatOf(LONG), signal: leaving.signal }),
+      );
+      const ended = Promise.allSettled(gone);
+      await until(() => metrics.buffered.value() > 4.9 * LONG.length);
+      leaving.abort();
+      await ended;
+      await until(() => metrics.inflight.value() === 1);
+      expect((await first).status).toBe(200);
+      expect((await post(rig, '/v1/chat/completions', chatOf(LONG))).status).toBe(200);
+      expect(asked).toHaveBeenCalledTimes(2);
+      expect(rig.seen).toHaveLength(2);
+      expect(metrics.scanErrors.value('open') + metrics.scanErrors.value('closed')).toBe(0);
+      expect(metrics.unscanned.value('request\ndeparted')).toBeGreaterThan(4 * LONG.length);
+      await rig.stop();
+      asked.mockRestore();
+    },
+  );
 });
 
 describe('the thread', () => {

@@ -115,9 +115,10 @@ export async function start({ script = answerOk, path = '/v1', classifier, ...co
 
 /** Per direction: scanned + unscanned = forwarded + withheld. Every rig is held to it when it stops. */
 export function expectBytesAccountedFor({ metrics }: ProxyServer): void {
-  const { scanned, unscanned, forwarded, withheld } = metrics;
+  const { scanned, unscanned, forwarded, withheld, buffered } = metrics;
+  expect(buffered.value()).toBe(0);
   for (const direction of ['request', 'response']) {
-    const reasons = ['binary', 'switched_off', 'scan_error', 'token_ids'];
+    const reasons = ['binary', 'switched_off', 'scan_error', 'token_ids', 'departed'];
     const unread = reasons.reduce((sum, reason) => sum + unscanned.value(`${direction}\n${reason}`), 0);
     expect([direction, scanned.value(direction) + unread]).toEqual([
       direction,
