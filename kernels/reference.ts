@@ -18,8 +18,10 @@ import { embed } from './ops/embed/reference.ts';
 import { linear } from './ops/heads/reference.ts';
 import { permute, type QuantisedRows } from './ops/permute/reference.ts';
 import { pool } from './ops/pool/reference.ts';
+import { rmsnorm, rmsnormQuantise } from './ops/rmsnorm-quantise/reference.ts';
 import { rotaryAttention } from './ops/rotary-attention/reference.ts';
 import { route } from './ops/router/reference.ts';
+import { ternaryGemm } from './ops/ternary-gemm/reference.ts';
 import { unpermute } from './ops/unpermute/reference.ts';
 
 const ARRAYS = { f32: Float32Array, i32: Int32Array, i8: Int8Array, u8: Uint8Array } as const;
@@ -96,30 +98,21 @@ class ReferenceDevice implements Device {
     linear(this.#f32(x), this.#f32(weight), this.#f32(bias), rows, inputs, outputs, this.#f32(out));
   }
 
-  rmsnorm(_x: Tensor, _gain: Tensor, _eps: number, _rows: number, _out: Tensor): void {
-    throw new Error('K1');
+  rmsnorm(x: Tensor, gain: Tensor, eps: number, rows: number, out: Tensor): void {
+    rmsnorm(this.#f32(x), this.#f32(gain), eps, rows, last(gain), this.#f32(out));
   }
 
-  rmsnormQuantise(
-    _x: Tensor,
-    _gain: Tensor,
-    _eps: number,
-    _rows: number,
-    _out: Quantised,
-    _normed: Tensor | null,
-  ): void {
-    throw new Error('K1');
+  rmsnormQuantise(x: Tensor, gain: Tensor, eps: number, rows: number, out: Quantised, normed: Tensor | null): void {
+    const kept = normed === null ? null : this.#f32(normed);
+    rmsnormQuantise(this.#f32(x), this.#f32(gain), eps, rows, last(gain), this.#rows(out), kept);
   }
 
-  ternaryGemm(
-    _q: Quantised,
-    _w: Ternary,
-    _rows: number,
-    _epilogue: Epilogue,
-    _out: Tensor,
-    _groups: Tensor | null,
-  ): void {
-    throw new Error('K1');
+  ternaryGemm(q: Quantised, w: Ternary, rows: number, epilogue: Epilogue, out: Tensor, groups: Tensor | null): void {
+    const [blocks, steps] = w.codes.shape.slice(-3) as [number, number, number];
+    const shape = { rows, inputs: 4 * steps, outputs: 16 * blocks };
+    const codes = this.#arrays[w.codes.at] as Uint8Array;
+    const offsets = groups === null ? null : this.#i32(groups);
+    ternaryGemm(this.#rows(q), codes, this.#f32(w.scales), offsets, shape, epilogue, this.#f32(out));
   }
 
   #add(values: Values, shape: readonly number[]): Tensor {

@@ -3,6 +3,7 @@
  * the config, every code is a weight, every number is finite, and nobody checks again. Format: docs/model-format.md.
  */
 import { ModelFormatError } from '../errors.ts';
+import { validate } from '../kernels/format/t16x4.ts';
 import { type Calibration, type HydraConfig, parseMetadata } from './metadata.ts';
 import type { Dtype, Safetensors, StoredTensor } from './safetensors.ts';
 
@@ -131,8 +132,7 @@ class TensorTable {
   ternary(name: string, outer: readonly number[], n: number, k: number): TernaryWeights {
     const shape = [...outer, n / 16, k / 4, 16];
     const codes = this.take(`${name}.weight`, 'U8', shape) as Uint8Array;
-    const at = codes.findIndex((byte) => (byte & (byte >> 1) & 0x55) !== 0);
-    if (at >= 0) throw new ModelFormatError(`${name}.weight: byte ${at} holds code 3, which is no weight`);
+    validate(codes, `${name}.weight`);
     return { codes, scales: this.f32(`${name}.scale`, [...outer, n]), shape };
   }
 

@@ -66,20 +66,37 @@ export function dot(f: FunctionBuilder, a: Operand<'i32'>, b: Operand<'i32'>, co
 }
 
 /**
+ * What `expLanes` needs, four equal lanes each, to be placed in memory at EXP_TABLE_AT. Loaded once a function, they stay
+ * in registers; as `v128.const` V8 would build each one anew at each use, three instructions for one.
+ */
+export const EXP_TABLE: Float32Array = Float32Array.from(
+  [LOG2_E, ROUNDER, LN2_HIGH, LN2_LOW, 1, EXP_MIN, ...EXP_TERMS].flatMap((value) => [value, value, value, value]),
+);
+export const EXP_TABLE_AT = 0;
+
+/** Loads the table's vectors; where a function begins. */
+export function expConstants(f: FunctionBuilder): Local<'v128'>[] {
+  const count = EXP_TABLE.length / 4;
+  return Array.from({ length: count }, (_, i) => f.local('v128', v128.load(EXP_TABLE_AT, 16 * i)));
+}
+
+/**
  * Writes math.ts's `exp` for four lanes. Its `nearest` is the same addition of ROUNDER, whose sum holds n in its low bits
  * as well; 2ⁿ is multiplied by adding n to the exponent. Both are exact, and cheaper than the instructions by that name.
  */
-export function expLanes(f: FunctionBuilder, value: Value<'v128'>): Value<'v128'> {
+export function expLanes(f: FunctionBuilder, constants: readonly Local<'v128'>[], value: Value<'v128'>): Value<'v128'> {
+  const [log2e, rounder, ln2High, ln2Low, one, least, ...terms] = constants as [V, V, V, V, V, V, ...V[]];
   const x = f.local('v128', value);
-  const shifted = f.local('v128', f32x4.add(f32x4.mul(x, f32x4.const(LOG2_E)), f32x4.const(ROUNDER)));
-  const n = f.local('v128', f32x4.sub(shifted, f32x4.const(ROUNDER)));
-  const rest = f32x4.sub(x, f32x4.mul(n, f32x4.const(LN2_HIGH)));
-  const r = f.local('v128', f32x4.sub(rest, f32x4.mul(n, f32x4.const(LN2_LOW))));
-  let p = f32x4.const(EXP_TERMS.at(-1)!);
-  for (const term of EXP_TERMS.slice(0, -1).reverse()) p = f32x4.add(f32x4.mul(p, r), f32x4.const(term));
-  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.const(1));
-  return v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), f32x4.lt(x, f32x4.const(EXP_MIN)));
+  const shifted = f.local('v128', f32x4.add(f32x4.mul(x, log2e), rounder));
+  const n = f.local('v128', f32x4.sub(shifted, rounder));
+  const r = f.local('v128', f32x4.sub(f32x4.sub(x, f32x4.mul(n, ln2High)), f32x4.mul(n, ln2Low)));
+  let p: Value<'v128'> = terms.at(-1)!;
+  for (const term of terms.slice(0, -1).reverse()) p = f32x4.add(f32x4.mul(p, r), term);
+  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), one);
+  return v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), f32x4.lt(x, least));
 }
+
+type V = Local<'v128'>;
 
 /**
  * A function that replaces `count` f32 at an address by exp(x − max) and gives their sum. What lies behind them up to the
@@ -98,10 +115,11 @@ export function emitExponentials(module: ModuleBuilder): FunctionRef<{ at: 'i32'
     f.for(from, at, end, 16, () => f.set(max, f32x4.pmax(max, v128.load(from))));
     const lane = (i: number) => f32x4.extract_lane(max, i);
     f.set(max, f32x4.splat(f32.max(f32.max(lane(0), lane(1)), f32.max(lane(2), lane(3)))));
+    const constants = expConstants(f);
     const sum = f.local('v128');
     const e = f.local('v128');
     f.for(from, at, end, 16, () => {
-      f.set(e, expLanes(f, f32x4.sub(v128.load(from), max)));
+      f.set(e, expLanes(f, constants, f32x4.sub(v128.load(from), max)));
       f.emit(v128.store(from, e));
       f.set(sum, f32x4.add(sum, e));
     });

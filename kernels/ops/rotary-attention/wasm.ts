@@ -21,7 +21,7 @@ import {
   type Value,
   v128,
 } from '../../asm/index.ts';
-import { expLanes, sumFour } from '../lanes.ts';
+import { expConstants, expLanes, sumFour } from '../lanes.ts';
 
 const PARAMS = {
   qkv: 'i32',
@@ -236,11 +236,12 @@ function emitWeighTile(module: ModuleBuilder): FunctionRef<typeof WEIGH, 'v128'>
     const at = f.local('i32');
     const max = f.local('v128', f32x4.const(-Infinity));
     f.for(at, s, end, 16, () => f.set(max, f32x4.pmax(max, v128.load(at))));
+    const constants = expConstants(f);
     const lanes = f.locals('v128', 4);
     const e = f.local('v128');
     f.for(at, s, end, 64, () => {
       lanes.forEach((lane, i) => {
-        f.set(e, expLanes(f, f32x4.sub(v128.load(at, 16 * i), max)));
+        f.set(e, expLanes(f, constants, f32x4.sub(v128.load(at, 16 * i), max)));
         f.emit(v128.store(at, e, 16 * i));
         f.set(lane, f32x4.add(lane, e));
       });
