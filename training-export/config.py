@@ -54,6 +54,9 @@ CONFIGS = {
     "tiny": Config(520, dim=64, layers=2, heads=2, experts=4, top_k=2, hidden=96, window=64, overlap=16),
 }
 
+# A row whose absmax is smaller counts as zeros: 127 / absmax must stay a finite f32.
+ABSMAX_MIN = 2.0**-100
+
 # Embeddings of the random models, times this, stand out over what the layers add. Otherwise one activation that is rounded
 # the other way (about one text in four) moves logits by up to 8e-3 between two versions of torch; so, by up to 1e-3. See LOG.md.
 LOUD = 32

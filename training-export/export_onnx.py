@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from config import HEADS, Config
+from config import ABSMAX_MIN, HEADS, Config
 from files import decode_safetensors, header_of
 
 # code byte -> its four weights, lowest bits first; code 3 does not occur
@@ -89,7 +89,7 @@ class Graph:
     def quantise(self, x):
         """f32 rows -> (u8 q + 128, f32 scale [R, 1]). A zero row gives 128 and scale 0."""
         absmax = self.op("ReduceMax", self.op("Abs", x), axes=[-1], keepdims=1)
-        live = self.op("Greater", absmax, self.number(0))
+        live = self.op("GreaterOrEqual", absmax, self.number(ABSMAX_MIN))
         inverse = self.op("Where", live, self.op("Div", self.number(127), absmax), self.number(0))
         q = self.op("Clip", self.op("Round", self.op("Mul", x, inverse)), self.number(-127), self.number(127))
         shifted = self.op("Cast", self.op("Add", q, self.number(128)), to=TensorProto.UINT8)

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from config import CONFIGS, HEADS, LOUD
+from config import ABSMAX_MIN, CONFIGS, HEADS, LOUD
 
 
 class Through(torch.autograd.Function):
@@ -43,7 +43,9 @@ def watch(kind, values):
 def quantise(x):
     """Rows to int8 values held in floats, and the scale of each row: x ~ q * scale; a zero row gives zeros and 0."""
     absmax = x.detach().abs().amax(-1, keepdim=True)
-    inverse = torch.where(absmax > 0, 127.0 / absmax, torch.zeros_like(absmax))
+    zero = torch.zeros_like(absmax)
+    absmax = torch.where(absmax < ABSMAX_MIN, zero, absmax)
+    inverse = torch.where(absmax > 0, 127.0 / absmax, zero)
     scaled = x * inverse
     watch("round", scaled)
     return Through.apply(scaled, scaled.detach().round().clamp(-127, 127)), absmax / 127.0
