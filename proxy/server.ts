@@ -22,7 +22,7 @@ import { pageOf } from './pages.ts';
 import type { Shared } from './passage.ts';
 import { Caller } from './peer/caller.ts';
 import { Host } from './peer/host.ts';
-import { SESSION_PATH } from './peer/link.ts';
+import { MESSAGE_PATH } from './peer/link.ts';
 import { answerPeer } from './peer/page.ts';
 import { type Terms, termsOf } from './peer/terms.ts';
 import { Problem } from './problem.ts';
@@ -145,7 +145,7 @@ class Running implements ProxyServer {
       headersTimeout: timeouts.upstreamMs,
       bodyTimeout: timeouts.idleMs,
     });
-    const caller = target.peer ? new Caller(pool, target.below(SESSION_PATH), this.#terms) : undefined;
+    const caller = target.peer ? new Caller(pool, target.below(MESSAGE_PATH), this.#terms) : undefined;
     const shared: Shared = { ...this.#parts, target, pool, caller, draining: false };
     this.#shared = shared;
     shared.guard.warm();
@@ -225,7 +225,7 @@ function answer(shared: Shared, request: IncomingMessage, response: ServerRespon
       return;
     }
   }
-  if (shared.host && request.method === 'POST' && request.url === SESSION_PATH) {
+  if (shared.host && request.method === 'POST' && request.url === MESSAGE_PATH) {
     void answerPeer(shared.host, request, response);
     return;
   }

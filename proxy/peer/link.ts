@@ -1,7 +1,7 @@
 /**
  * One side of what two peers have agreed on: turns messages into wires and back, and asks the session's state machine
  * before each of them. HTTP is the carrier: a body whose content coding is `m2m` is the content of a DATA message, the
- * header `x-m2m-session` is its session; everything but DATA goes to `/session` as JSON.
+ * header `x-m2m-session` is its session; everything but DATA goes to `/message` as JSON.
  */
 import {
   auto,
@@ -30,7 +30,7 @@ export const PROOF_HEADER = 'x-m2m-proof';
 /** The content coding of bodies that are wires, and of event streams whose events are. */
 export const CODING = 'm2m';
 /** Where HELLO, PING and CLOSE go, below the root of the peer; the same place as with the original. */
-export const SESSION_PATH = '/session';
+export const MESSAGE_PATH = '/message';
 
 const CODEC: Readonly<Record<Exclude<Algorithm, 'none'>, CodecName>> = {
   m2m: 'm2m',

@@ -1,4 +1,4 @@
-/** `POST /session`: the messages of a session other than DATA, as JSON. */
+/** `POST /message`: the messages of a session other than DATA, as JSON. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { receive } from '../body.ts';
 import { Problem } from '../problem.ts';

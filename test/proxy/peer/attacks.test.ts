@@ -135,7 +135,7 @@ describe.each(['hmac', 'aead'] as const)('under %s, on the line', (security) => 
       await encode(BODY, 'm2m', { security: { mode: security, key: new Uint8Array(32) } }),
     ];
     const hello = writeMessage({ type: 'HELLO', capabilities: capabilitiesOf('mallory'), timestamp: 1 });
-    const accept = readMessage(await (await fetch(`${pair.server}/session`, { method: 'POST', body: hello })).text());
+    const accept = readMessage(await (await fetch(`${pair.server}/message`, { method: 'POST', body: hello })).text());
     const session = 'session' in accept && accept.session !== undefined ? accept.session : '';
     expect(session).not.toBe('');
     for (const wire of wires) {
@@ -246,7 +246,7 @@ describe('a foreign client', () => {
 describe('the place of sessions', () => {
   const hello = (agent = 'a') => writeMessage({ type: 'HELLO', capabilities: capabilitiesOf(agent), timestamp: 1 });
   const say = (text: string, headers: Record<string, string> = {}) =>
-    fetch(`${pair.server}/session`, { method: 'POST', body: text, headers });
+    fetch(`${pair.server}/message`, { method: 'POST', body: text, headers });
 
   it('answers HELLO, PING and CLOSE, and nothing after that', async () => {
     pair = await startPair({ script });
