@@ -10,7 +10,7 @@ import type { HydraConfig } from '../models/hydra.ts';
 /** What the tokenizer answers: ids of the model's vocabulary, and where each token starts in the text. */
 export interface Encoding {
   readonly ids: ArrayLike<number>;
-  /** UTF-16 offsets, one for each id, rising. */
+  /** UTF-16 offsets, one for each id, never falling. */
   readonly starts: ArrayLike<number>;
 }
 

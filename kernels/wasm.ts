@@ -20,9 +20,10 @@ import {
 import { f32 } from './math.ts';
 import { emitEmbed } from './ops/embed/wasm.ts';
 import { emitLinear } from './ops/heads/wasm.ts';
-import { emitExponentials } from './ops/lanes.ts';
+import { EXP_TABLE, emitExponentials } from './ops/lanes.ts';
 import { emitPermute } from './ops/permute/wasm.ts';
 import { emitPool } from './ops/pool/wasm.ts';
+import { emitRmsnorm, emitRmsnormQuantise } from './ops/rmsnorm-quantise/wasm.ts';
 import { emitRotaryAttention } from './ops/rotary-attention/wasm.ts';
 import { emitRouter } from './ops/router/wasm.ts';
 import { emitUnpermute } from './ops/unpermute/wasm.ts';
@@ -48,6 +49,8 @@ export async function createWasm(tier: Tier): Promise<Device> {
 
 interface Kernels {
   readonly embed: Kernel;
+  readonly rmsnorm: Kernel;
+  readonly rmsnormQuantise: Kernel;
   readonly rotaryAttention: Kernel;
   readonly router: Kernel;
   readonly permute: Kernel;
@@ -63,6 +66,8 @@ export function emitKernels(_tier: Tier): Uint8Array<ArrayBuffer> {
   const exponentials = emitExponentials(module);
   for (const kernel of [
     emitEmbed(module),
+    emitRmsnorm(module),
+    emitRmsnormQuantise(module),
     emitRotaryAttention(module),
     emitRouter(module, exponentials),
     emitPermute(module),
@@ -88,6 +93,7 @@ class WasmDevice implements Device {
     this.#memory = memory;
     this.#kernels = kernels;
     this.#views = viewsOf(memory);
+    this.upload(EXP_TABLE, [EXP_TABLE.length]); // the first tensor, so at EXP_TABLE_AT
     this.#experts = this.allocate('f32', [MAX_EXPERTS]);
   }
 
@@ -186,19 +192,14 @@ class WasmDevice implements Device {
     this.#kernels.linear(x.at, weight.at, bias.at, rows, last(weight), last(out), out.at);
   }
 
-  rmsnorm(_x: Tensor, _gain: Tensor, _eps: number, _rows: number, _out: Tensor): void {
-    throw new Error('K1');
+  rmsnorm(x: Tensor, gain: Tensor, eps: number, rows: number, out: Tensor): void {
+    this.#kernels.rmsnorm(x.at, gain.at, eps, rows, last(gain), out.at);
   }
 
-  rmsnormQuantise(
-    _x: Tensor,
-    _gain: Tensor,
-    _eps: number,
-    _rows: number,
-    _out: Quantised,
-    _normed: Tensor | null,
-  ): void {
-    throw new Error('K1');
+  rmsnormQuantise(x: Tensor, gain: Tensor, eps: number, rows: number, out: Quantised, normed: Tensor | null): void {
+    const { values, scales, sums } = out;
+    const normedAt = normed === null ? 0 : normed.at;
+    this.#kernels.rmsnormQuantise(x.at, gain.at, eps, rows, last(gain), values.at, scales.at, sums.at, normedAt);
   }
 
   ternaryGemm(
