@@ -26,9 +26,10 @@ import { emitPool } from './ops/pool/wasm.ts';
 import { emitRmsnorm, emitRmsnormQuantise } from './ops/rmsnorm-quantise/wasm.ts';
 import { emitRotaryAttention } from './ops/rotary-attention/wasm.ts';
 import { emitRouter } from './ops/router/wasm.ts';
+import type { Tier } from './ops/ternary-gemm/tiers.ts';
+import { MODES } from './ops/ternary-gemm/tiles.ts';
+import { emitTernaryGemm, ternaryGemmWork } from './ops/ternary-gemm/wasm.ts';
 import { emitUnpermute } from './ops/unpermute/wasm.ts';
-
-export type Tier = 'dot32' | 'dot16' | 'swar';
 
 const PAGE_BYTES = 65_536;
 /** A line of the cache, so that no two tensors share one. */
@@ -51,6 +52,7 @@ interface Kernels {
   readonly embed: Kernel;
   readonly rmsnorm: Kernel;
   readonly rmsnormQuantise: Kernel;
+  readonly ternaryGemm: Kernel;
   readonly rotaryAttention: Kernel;
   readonly router: Kernel;
   readonly permute: Kernel;
@@ -60,7 +62,7 @@ interface Kernels {
 }
 
 /** The module of one tier, some kilobytes. */
-export function emitKernels(_tier: Tier): Uint8Array<ArrayBuffer> {
+export function emitKernels(tier: Tier): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder();
   module.importMemory('host', 'memory', 1);
   const exponentials = emitExponentials(module);
@@ -68,6 +70,7 @@ export function emitKernels(_tier: Tier): Uint8Array<ArrayBuffer> {
     emitEmbed(module),
     emitRmsnorm(module),
     emitRmsnormQuantise(module),
+    emitTernaryGemm(module, tier),
     emitRotaryAttention(module),
     emitRouter(module, exponentials),
     emitPermute(module),
@@ -85,6 +88,7 @@ class WasmDevice implements Device {
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
   readonly #experts: Tensor;
+  #gemmWork: Tensor;
   #used = 0;
   #views: Record<DType, Values>;
 
@@ -95,12 +99,14 @@ class WasmDevice implements Device {
     this.#views = viewsOf(memory);
     this.upload(EXP_TABLE, [EXP_TABLE.length]); // the first tensor, so at EXP_TABLE_AT
     this.#experts = this.allocate('f32', [MAX_EXPERTS]);
+    this.#gemmWork = this.allocate('u8', [ternaryGemmWork(0)]);
   }
 
   upload(values: Values, shape: readonly number[]): Tensor {
     if (values.length !== elements(shape)) throw new RangeError(`${values.length} values are no [${shape}]`);
     const tensor = this.allocate(dtypeOf(values), shape);
     this.write(tensor, values);
+    if (tensor.dtype === 'u8') this.#reserveGemmWork(4 * shape.at(-2)!);
     return tensor;
   }
 
@@ -113,6 +119,12 @@ class WasmDevice implements Device {
       this.#views = viewsOf(this.#memory);
     }
     return { dtype, shape, at };
+  }
+
+  /** The GEMM's scratch grows with the widest map that is uploaded, so that a pass finds it there. */
+  #reserveGemmWork(inputs: number): void {
+    const bytes = ternaryGemmWork(inputs);
+    if (bytes > this.#gemmWork.shape[0]!) this.#gemmWork = this.allocate('u8', [bytes]);
   }
 
   write({ dtype, at }: Tensor, values: Values): void {
@@ -202,15 +214,23 @@ class WasmDevice implements Device {
     this.#kernels.rmsnormQuantise(x.at, gain.at, eps, rows, last(gain), values.at, scales.at, sums.at, normedAt);
   }
 
-  ternaryGemm(
-    _q: Quantised,
-    _w: Ternary,
-    _rows: number,
-    _epilogue: Epilogue,
-    _out: Tensor,
-    _groups: Tensor | null,
-  ): void {
-    throw new Error('K1');
+  ternaryGemm(q: Quantised, w: Ternary, rows: number, epilogue: Epilogue, out: Tensor, groups: Tensor | null): void {
+    const [blocks, steps] = w.codes.shape.slice(-3) as [number, number, number];
+    this.#kernels.ternaryGemm(
+      q.values.at,
+      q.scales.at,
+      q.sums.at,
+      rows,
+      w.codes.at,
+      w.scales.at,
+      4 * steps,
+      16 * blocks,
+      groups === null ? 0 : groups.at,
+      groups === null ? 1 : groups.shape[0]! - 1,
+      MODES[epilogue],
+      out.at,
+      this.#gemmWork.at,
+    );
   }
 }
 
