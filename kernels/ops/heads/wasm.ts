@@ -15,12 +15,14 @@ const PARAMS = {
 /** `linear` of reference.ts over addresses; `inputs` is a multiple of 4. */
 export function emitLinear(module: ModuleBuilder): FunctionRef<typeof PARAMS, 'void'> {
   return module.function('linear', PARAMS, 'void', (f, { x, weight, bias, rows, inputs, outputs, out }) => {
-    const [r, n, w] = f.locals('i32', 3);
-    f.for(r!, 0, rows, 1, () => {
-      f.set(w!, weight);
-      f.for(n!, 0, outputs, 1, () => {
-        f.emit(f32.store(out, f32.add(dot(f, x, w!, inputs), f32.load(i32.add(bias, i32.shl(n!, 2))))));
-        f.step(w!, i32.shl(inputs, 2));
+    const r = f.local('i32');
+    const n = f.local('i32');
+    const w = f.local('i32');
+    f.for(r, 0, rows, 1, () => {
+      f.set(w, weight);
+      f.for(n, 0, outputs, 1, () => {
+        f.emit(f32.store(out, f32.add(dot(f, x, w, inputs), f32.load(i32.add(bias, i32.shl(n, 2))))));
+        f.step(w, i32.shl(inputs, 2));
         f.step(out, 4);
       });
       f.step(x, i32.shl(inputs, 2));

@@ -16,27 +16,31 @@ const PARAMS = {
 export function emitPool(module: ModuleBuilder, toExponentials: Exponentials): FunctionRef<typeof PARAMS, 'void'> {
   return module.function('pool', PARAMS, 'void', (f, { y, query, offsets, windows, width, work, out }) => {
     const widthBytes = f.local('i32', i32.shl(width, 2));
-    const [w, rows, at, from, outEnd] = f.locals('i32', 5);
+    const w = f.local('i32');
+    const rows = f.local('i32');
+    const at = f.local('i32');
+    const from = f.local('i32');
+    const outEnd = f.local('i32');
     const workEnd = f.local('i32');
     const sum = f.local('v128');
     const total = f.local('v128');
-    f.for(w!, 0, windows, 1, () => {
-      f.set(rows!, i32.sub(i32.load(offsets, 4), i32.load(offsets)));
-      f.set(workEnd, i32.add(work, i32.shl(rows!, 2)));
-      f.set(from!, i32.add(y, i32.mul(i32.load(offsets), widthBytes)));
-      f.for(at!, work, workEnd, 4, () => {
-        f.emit(f32.store(at!, dot(f, from!, query, width)));
-        f.step(from!, widthBytes);
+    f.for(w, 0, windows, 1, () => {
+      f.set(rows, i32.sub(i32.load(offsets, 4), i32.load(offsets)));
+      f.set(workEnd, i32.add(work, i32.shl(rows, 2)));
+      f.set(from, i32.add(y, i32.mul(i32.load(offsets), widthBytes)));
+      f.for(at, work, workEnd, 4, () => {
+        f.emit(f32.store(at, dot(f, from, query, width)));
+        f.step(from, widthBytes);
       });
-      f.set(total, f32x4.splat(exponentials(toExponentials, work, rows!)));
-      f.set(outEnd!, i32.add(out, widthBytes));
+      f.set(total, f32x4.splat(exponentials(toExponentials, work, rows)));
+      f.set(outEnd, i32.add(out, widthBytes));
       const first = f.local('i32', i32.add(y, i32.mul(i32.load(offsets), widthBytes)));
-      f.while(i32.lt_u(out, outEnd!), () => {
-        f.set(from!, first);
+      f.while(i32.lt_u(out, outEnd), () => {
+        f.set(from, first);
         f.set(sum, f32x4.const(0));
-        f.for(at!, work, workEnd, 4, () => {
-          f.set(sum, f32x4.add(sum, f32x4.mul(v128.load32_splat(at!), v128.load(from!))));
-          f.step(from!, widthBytes);
+        f.for(at, work, workEnd, 4, () => {
+          f.set(sum, f32x4.add(sum, f32x4.mul(v128.load32_splat(at), v128.load(from))));
+          f.step(from, widthBytes);
         });
         f.emit(v128.store(out, f32x4.div(sum, total)));
         f.step(out, 16);

@@ -17,16 +17,18 @@ export function emitUnpermute(module: ModuleBuilder): FunctionRef<typeof PARAMS,
     const widthBytes = f.local('i32', i32.shl(width, 2));
     const xEnd = f.local('i32', i32.add(x, i32.mul(rows, widthBytes)));
     const rowEnd = f.local('i32');
-    const [at, from, slot] = f.locals('i32', 3);
+    const at = f.local('i32');
+    const from = f.local('i32');
+    const slot = f.local('i32');
     const share = f.local('v128');
     f.while(i32.lt_u(x, xEnd), () => {
       f.set(rowEnd, i32.add(x, widthBytes));
-      f.for(slot!, 0, slots, 1, () => {
+      f.for(slot, 0, slots, 1, () => {
         f.set(share, v128.load32_splat(shares));
-        f.set(from!, i32.add(y, i32.mul(i32.load(positions), widthBytes)));
-        f.for(at!, x, rowEnd, 16, () => {
-          f.emit(v128.store(at!, f32x4.add(v128.load(at!), f32x4.mul(share, v128.load(from!)))));
-          f.step(from!, 16);
+        f.set(from, i32.add(y, i32.mul(i32.load(positions), widthBytes)));
+        f.for(at, x, rowEnd, 16, () => {
+          f.emit(v128.store(at, f32x4.add(v128.load(at), f32x4.mul(share, v128.load(from)))));
+          f.step(from, 16);
         });
         f.step(shares, 4);
         f.step(positions, 4);
