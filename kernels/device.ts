@@ -66,6 +66,8 @@ export interface Windows {
 export interface Device {
   /** `reference`, `wasm-dot32`, `wasm-dot16`, `wasm-swar` */
   readonly name: string;
+  /** Memory that tensors and scratch take, in bytes. A pass leaves it as it is. */
+  readonly memoryBytes: number;
 
   /** A tensor with these values (copied), for weights and tables. Throws RangeError if their count is not the shape's. */
   upload(values: Values, shape: readonly number[]): Tensor;

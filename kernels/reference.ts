@@ -35,6 +35,10 @@ class ReferenceDevice implements Device {
   /** Tensor.at is a place in this list. */
   #arrays: Values[] = [];
 
+  get memoryBytes(): number {
+    return this.#arrays.reduce((sum, array) => sum + array.byteLength, 0);
+  }
+
   upload(values: Values, shape: readonly number[]): Tensor {
     if (values.length !== elements(shape)) throw new RangeError(`${values.length} values are no [${shape}]`);
     return this.#add(values.slice(), shape);

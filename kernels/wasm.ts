@@ -102,6 +102,10 @@ class WasmDevice implements Device {
     this.#gemmWork = this.allocate('u8', [ternaryGemmWork(0)]);
   }
 
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
   upload(values: Values, shape: readonly number[]): Tensor {
     if (values.length !== elements(shape)) throw new RangeError(`${values.length} values are no [${shape}]`);
     const tensor = this.allocate(dtypeOf(values), shape);

@@ -1,5 +1,5 @@
 /** Whole passes: every device gives the logits of a model written down once more, plainly, and the same ones bit for bit. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Forward } from '../../engine/forward.ts';
 import { createReference } from '../../kernels/reference.ts';
 import type { HydraConfig, HydraModel } from '../../models/hydra.ts';
@@ -77,23 +77,21 @@ describe.each(DEVICES)('a pass on $name', ({ create }) => {
     device.close();
   });
 
-  it('allocates nothing on the device, and answers into the same array', async () => {
+  it('makes no tensor, takes no memory, and answers into the same array', async () => {
     const device = await create();
-    const made: string[] = [];
-    const watched = new Proxy(device, {
-      get(target, name) {
-        if (name === 'allocate' || name === 'upload') made.push(name);
-        const member = target[name as keyof typeof target];
-        return typeof member === 'function' ? member.bind(target) : member;
-      },
-    });
-    const forward = new Forward(watched, randomModel(TINY, 4), LIMITS);
-    expect(made.length).toBeGreaterThan(0);
-    made.length = 0;
+    const made = [vi.spyOn(device, 'allocate'), vi.spyOn(device, 'upload')];
+    const grown = vi.spyOn(WebAssembly.Memory.prototype, 'grow');
+    const forward = new Forward(device, randomModel(TINY, 4), LIMITS);
+    expect(made.map(({ mock }) => mock.calls.length > 0)).toEqual([true, true]);
+    expect(grown.mock.calls.length > 0).toBe(device.name !== 'reference');
+    for (const spy of [...made, grown]) spy.mockClear();
+    const before = device.memoryBytes;
     const first = await forward.run(indices(24, TINY.vocab, 1), Int32Array.of(0, 24));
     const second = await forward.run(indices(80, TINY.vocab, 2), Int32Array.of(0, 24, 48, 72, 80));
-    expect(made).toEqual([]);
+    expect([...made, grown].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0]);
+    expect(device.memoryBytes).toBe(before);
     expect(second.buffer).toBe(first.buffer);
+    vi.restoreAllMocks();
     device.close();
   });
 
