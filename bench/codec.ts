@@ -3,7 +3,6 @@
  * LLM tokens in percent of the message, by kind of body, and MB/s of encoding and decoding, interleaved. Beside ours:
  * general compressors and other notations; msgpack and TOON where `npm ci --ignore-scripts --prefix bench/peers` ran.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +10,7 @@ import { parseArgs } from 'node:util';
 import zlib from 'node:zlib';
 import { ALGORITHMS, type Algorithm, decode, encode } from '../codec/index.ts';
 import { InvalidInputError } from '../errors.ts';
+import { type Body, sample, wholeCorpus } from '../test/traffic.ts';
 import { loadTokenizer } from '../tokenizer/index.ts';
 
 const { values: flags } = parseArgs({ options: { json: { type: 'boolean' }, limit: { type: 'string' } } });
@@ -27,33 +27,16 @@ interface Contender {
   readonly decode?: (wire: Wire) => Promise<string> | string;
 }
 
-interface Body {
-  readonly kind: string;
-  readonly body: string;
-}
-
 /** Up to LIMIT bodies of a kind: the corpus where `M2M_DATA` has it, else the sample. */
 function bodies(): { readonly source: string; readonly list: readonly Body[] } {
-  const corpus = resolve(
-    import.meta.dirname,
-    '..',
-    process.env.M2M_DATA ?? '../shared/data',
-    'traffic/traffic-dev.jsonl.gz',
-  );
-  const sample = resolve(import.meta.dirname, '../test/data/traffic-sample.jsonl');
-  const found = existsSync(corpus);
-  const text = found ? zlib.gunzipSync(readFileSync(corpus)).toString('utf8') : readFileSync(sample, 'utf8');
-  const all = text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Body)
-    .filter(({ body }) => body.length <= MOST_BYTES);
+  const whole = wholeCorpus();
+  const all = (whole ?? sample).filter(({ body }) => body.length <= MOST_BYTES);
   const list = [...new Set(all.map(({ kind }) => kind))].flatMap((kind) => {
     const own = all.filter((body) => body.kind === kind);
     const every = Math.max(1, Math.floor(own.length / LIMIT));
     return own.filter((_, i) => i % every === 0).slice(0, LIMIT);
   });
-  return { source: found ? 'traffic corpus' : 'traffic sample', list };
+  return { source: whole ? 'traffic corpus' : 'traffic sample', list };
 }
 
 function ours(): Contender[] {

@@ -5,25 +5,18 @@
  * took off the line and put onto it, against the plain bodies. Time: upstream, one proxy, both sides of the pairs are
  * processes of their own, on two cores all of them; rounds take turns, the claim is the ratio of medians.
  */
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cpus } from 'node:os';
-import { resolve } from 'node:path';
 import type { Pool } from 'undici';
 import { createPeerServer, createProxy, type PeerOptions } from '../proxy/index.ts';
-import { corpus } from '../test/scale.ts';
+import { type Body, sample, wholeCorpus } from '../test/traffic.ts';
 import { atRate, connect, finish, quantile, saturate, start } from './proxy/load.ts';
 
 const quick = process.argv.includes('--quick');
 const ROUNDS = quick ? 3 : 7;
 const ROUND_MS = quick ? 1000 : 2000;
 const LIMIT = quick ? 200 : Number.POSITIVE_INFINITY;
-
-interface Body {
-  readonly kind: string;
-  readonly body: string;
-}
 
 interface Bytes {
   bodies: number;
@@ -33,12 +26,6 @@ interface Bytes {
   response: number;
   aead: number;
   aeadPlain: number;
-}
-
-function bodies(): Body[] {
-  const file = corpus('traffic/traffic.jsonl') ?? resolve(import.meta.dirname, '../test/data/traffic-sample.jsonl');
-  const rows = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return rows.slice(0, LIMIT).map((line) => JSON.parse(line) as Body);
 }
 
 /** Bytes on the line between the two, by kind. */
@@ -141,7 +128,7 @@ function percent(part: number, whole: number): string {
 
 async function main(): Promise<void> {
   const table = new Map<string, Bytes>();
-  const all = bodies();
+  const all = (wholeCorpus() ?? sample).slice(0, LIMIT);
   await bytes(all, 'none', table);
   await bytes(
     all.filter(({ body }) => (isEvents(body) ? everyEventIsJson(body) : isJson(body))),

@@ -35,7 +35,13 @@ export const m3: WireDecoder = {
 };
 
 function readRequest(reader: ByteReader, limits: Limits): Record<string, unknown> {
-  const text = (what: string): string => textOf(reader.take(readVarint(reader, what), what));
+  let size = 0;
+  const text = (what: string): string => {
+    const bytes = reader.take(readVarint(reader, what), what);
+    size += escaped(bytes);
+    within(size, limits.bytes, 'm3: the message');
+    return textOf(bytes);
+  };
   const list = <T>(what: string, read: () => T): T[] => {
     const count = readVarint(reader, what);
     within(count, limits.elements, `m3: ${what}`);
@@ -59,3 +65,16 @@ function readRequest(reader: ByteReader, limits: Limits): Record<string, unknown
     ...(flags & HAS.stop ? { stop: list('stop sequences', () => text('m3: a stop sequence')) } : {}),
   };
 }
+
+/** Bytes of a text inside JSON: control characters take up to six there, so that the message can outgrow its wire. */
+function escaped(bytes: Uint8Array): number {
+  let size = bytes.length;
+  for (const byte of bytes) {
+    if (byte < 0x20) size += SHORT.includes(byte) ? 1 : 5;
+    else if (byte === 0x22 || byte === 0x5c) size++;
+  }
+  return size;
+}
+
+/** The control characters that JSON.stringify writes with one letter. */
+const SHORT: readonly number[] = [8, 9, 10, 12, 13];

@@ -59,7 +59,7 @@ export const m2m: WireFormat<FrameEncodeOptions, FrameDecodeOptions> = {
     within(bytes.length, limitsOf(limits).bytes, 'm2m: the message');
     const compressed = bytes.length >= COMPRESS_FROM;
     const payload = compressed ? await compressBrotli(bytes, QUALITY) : bytes;
-    const headers = headersOf(message, security.mode, compressed);
+    const headers = headersOf(message, security.mode, compressed, limitsOf(limits).elements);
     const body = new ByteWriter().u32(payload.length).u32(crc32(bytes)).put(payload).done();
     const frame = await seal(headers, body, security, nonce);
     return form === 'binary' ? concat(bytesOf(PREFIX), frame) : PREFIX + encodeBase64(frame);
@@ -96,12 +96,16 @@ export function readHeaders(wire: Wire, options: DecodeOptions = {}): FrameHeade
   return { schema, security: mode, flags, compressed, routing };
 }
 
-function headersOf(message: string, mode: Security['mode'], compressed: boolean): Uint8Array {
+function headersOf(message: string, mode: Security['mode'], compressed: boolean, most: number): Uint8Array {
   let value: unknown;
   try {
     value = JSON.parse(message);
   } catch (error) {
     throw new InvalidInputError('m2m: only JSON can be framed', { cause: error });
+  }
+  const { messages } = (value ?? {}) as { messages?: unknown };
+  if (Array.isArray(messages) && messages.length > most) {
+    throw new InvalidInputError(`m2m: ${messages.length} messages, and the limit of a routing header is ${most}`);
   }
   const { schema, flags, bytes } = describe(value);
   if (FIXED + bytes.length > LONGEST_HEADER) {

@@ -1,6 +1,4 @@
 /** Every format gives back what went in, and takes nothing else: typed errors, bounded memory, no untyped exception. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import zlibNode from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,12 +7,11 @@ import { compressBrotli, decompressBrotli, decompressZlib } from '../../codec/co
 import { crc32 } from '../../codec/crc32.ts';
 import { ALGORITHMS, auto, decode, detect, encode } from '../../codec/index.ts';
 import { InvalidInputError, LimitExceededError, M2MError, WireFormatError } from '../../errors.ts';
-import { runs } from '../scale.ts';
+import { full, runs } from '../scale.ts';
+import { sample, wholeCorpus } from '../traffic.ts';
 
-const bodies = readFileSync(resolve(import.meta.dirname, '../data/traffic-sample.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => (JSON.parse(line) as { body: string }).body);
+/** In full runs every body of the corpus: one command for `../shared/data/traffic` in every format. */
+const bodies = ((full && wholeCorpus()) || sample).map(({ body }) => body);
 const isJson = (text: string): boolean => {
   try {
     JSON.parse(text);
@@ -54,7 +51,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
     }
   };
 
-  it('gives back every body of the traffic sample, in both forms', async () => {
+  it(`gives back ${bodies.length} bodies of real traffic, in both forms`, { timeout: 600_000 }, async () => {
     let refused = 0;
     for (const body of bodies) {
       for (const form of FORMS) {
@@ -126,7 +123,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
 });
 
 describe('auto', () => {
-  it('gives back every body, never larger than the body, in both forms', async () => {
+  it('gives back every body, never larger than the body, in both forms', { timeout: 600_000 }, async () => {
     for (const body of bodies) {
       for (const form of FORMS) {
         const { wire } = await auto(body, { form });

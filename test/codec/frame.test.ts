@@ -122,6 +122,13 @@ describe('lies in a header', () => {
     expect(await lying((frame) => frame.fill(0, at - 4, at))).toMatchObject({ fault: 'checksum' });
   });
 
+  it('are not written for more messages than a reader takes', async () => {
+    const messages = (length: number) => JSON.stringify({ model: 'x', messages: Array.from({ length }, () => ({})) });
+    await expect(m2m.encode(messages(11), { limits: { elements: 10 } })).rejects.toThrow(/limit of a routing header/);
+    expect(await m2m.decode(await m2m.encode(messages(10), { limits: { elements: 10 } }))).toBe(messages(10));
+    await expect(m2m.encode(messages(10_001))).rejects.toThrow(InvalidInputError);
+  });
+
   it('about the number of messages stop at the limit', async () => {
     const wire = await m2m.encode(JSON.stringify({ model: 'x', messages: Array.from({ length: 20 }, () => ({})) }));
     expect(() => readHeaders(wire, { limits: { elements: 10 } })).toThrow(LimitExceededError);

@@ -101,6 +101,17 @@ describe('m3', () => {
     await expect(m3.decode(many)).rejects.toThrow(LimitExceededError);
   });
 
+  it('counts what control characters become while it reads, and stops there', async () => {
+    const content = 100_000;
+    const varint = [(content & 0x7f) | 0x80, ((content >> 7) & 0x7f) | 0x80, content >> 14];
+    const wire = (byte: number) =>
+      Uint8Array.from([...ascii('#M3|'), 1, 1, 120, 0, 1, 1, ...varint, ...new Array<number>(content).fill(byte)]);
+    const limits = { bytes: 300_000 };
+    expect((await m3.decode(wire(0x61), { limits })).length).toBeGreaterThan(content);
+    await expect(m3.decode(wire(1), { limits })).rejects.toThrow(LimitExceededError);
+    expect((await m3.decode(wire(10), { limits })).length).toBeGreaterThan(2 * content);
+  });
+
   it('refuses bytes behind the request', async () => {
     await expect(m3.decode(Uint8Array.from([...request, 0]))).rejects.toMatchObject({ fault: 'trailing-bytes' });
   });

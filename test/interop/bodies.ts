@@ -1,10 +1,6 @@
 /** What travels between the two implementations: the traffic sample, in full runs the corpus too, and texts that hurt. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
-import { corpus, full } from '../scale.ts';
-
-const sample = readFileSync(join(import.meta.dirname, '../data/traffic-sample.jsonl'), 'utf8');
+import { full } from '../scale.ts';
+import { sample, wholeCorpus } from '../traffic.ts';
 
 /** Texts that are no JSON, or hardly any: special tokens, planes beyond the first, a byte order mark, nothing at all. */
 export const TEXTS: readonly string[] = [
@@ -18,17 +14,7 @@ export const TEXTS: readonly string[] = [
 ];
 
 /** Bodies of LLM-API traffic, exact texts. */
-export const BODIES: readonly string[] = [sample, ...(full ? more() : [])].flatMap((lines) =>
-  lines
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { body: string }).body),
-);
-
-function more(): string[] {
-  const path = corpus('traffic/traffic-dev.jsonl.gz');
-  return path && existsSync(path) ? [gunzipSync(readFileSync(path)).toString('utf8')] : [];
-}
+export const BODIES: readonly string[] = [...sample, ...(full ? (wholeCorpus() ?? []) : [])].map(({ body }) => body);
 
 /** Those that the original can put into a frame: it takes JSON only. */
 export const JSON_BODIES: readonly string[] = BODIES.filter((body) => {

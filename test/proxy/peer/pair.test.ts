@@ -1,10 +1,9 @@
 /** What goes through a pair comes out as it would without one, and what lies between the two is what was agreed. */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PeerOptions } from '../../../proxy/index.ts';
-import { corpus, full } from '../../scale.ts';
+import { full } from '../../scale.ts';
+import { sample, wholeCorpus } from '../../traffic.ts';
 import { ATTACK, chatOf, completionOf, type Script, until } from '../rig.ts';
 import { type Pair, startPair } from './pair.ts';
 
@@ -120,10 +119,7 @@ describe('a pair', () => {
   let pair: Pair;
   afterEach(() => pair.stop());
 
-  const file =
-    (full && corpus('traffic/traffic.jsonl')) || resolve(import.meta.dirname, '../../data/traffic-sample.jsonl');
-  const rows = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  const bodies = rows.map((line) => JSON.parse(line) as { kind: string; body: string });
+  const bodies = (full && wholeCorpus()) || sample;
 
   it(`carries ${bodies.length} bodies of real traffic without a change`, { timeout: 600_000 }, async () => {
     let answer = '';
