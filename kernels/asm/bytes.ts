@@ -2,18 +2,22 @@
 
 /** A growing run of bytes. */
 export class Bytes {
-  readonly #bytes: number[] = [];
+  #bytes = new Uint8Array(256);
+  #length = 0;
 
   get length(): number {
-    return this.#bytes.length;
+    return this.#length;
   }
 
   byte(value: number): void {
-    this.#bytes.push(value & 0xff);
+    if (this.#length === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#length++] = value;
   }
 
-  append(values: Iterable<number>): void {
-    for (const value of values) this.#bytes.push(value);
+  append(values: ArrayLike<number>): void {
+    if (this.#length + values.length > this.#bytes.length) this.#grow(values.length);
+    this.#bytes.set(values, this.#length);
+    this.#length += values.length;
   }
 
   /** Unsigned LEB128, below 2³². */
@@ -22,21 +26,29 @@ export class Bytes {
     let rest = value;
     while (rest > 0x7f) {
       this.byte((rest & 0x7f) | 0x80);
-      rest = Math.floor(rest / 128);
+      rest >>>= 7;
     }
     this.byte(rest);
   }
 
-  /** Signed LEB128. */
-  signed(value: bigint): void {
+  /** Signed LEB128 of an integer in −2³¹ … 2³¹ − 1. */
+  signed(value: number): void {
     let rest = value;
-    for (;;) {
-      const low = Number(rest & 0x7fn);
-      rest >>= 7n;
-      const last = (rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0);
-      this.byte(last ? low : low | 0x80);
-      if (last) return;
+    while (rest < -64 || rest > 63) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>= 7;
     }
+    this.byte(rest & 0x7f);
+  }
+
+  /** Signed LEB128 of an integer in −2⁶³ … 2⁶³ − 1. */
+  signedLong(value: bigint): void {
+    let rest = value;
+    while (rest < -64n || rest > 63n) {
+      this.byte(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.byte(Number(rest & 0x7fn));
   }
 
   f32(value: number): void {
@@ -47,10 +59,15 @@ export class Bytes {
     this.append(new Uint8Array(Float64Array.of(value).buffer));
   }
 
-  /** Bytes with their count before them. */
+  /** Other bytes, as they are. */
+  concat(bytes: Bytes): void {
+    this.append(bytes.#bytes.subarray(0, bytes.#length));
+  }
+
+  /** Other bytes with their count before them. */
   counted(bytes: Bytes): void {
     this.unsigned(bytes.length);
-    this.append(bytes.#bytes);
+    this.concat(bytes);
   }
 
   name(text: string): void {
@@ -60,6 +77,12 @@ export class Bytes {
   }
 
   toUint8Array(): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from(this.#bytes);
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #grow(missing: number): void {
+    const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + missing));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
   }
 }

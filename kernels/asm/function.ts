@@ -165,7 +165,7 @@ export class FunctionBuilder {
       body.unsigned(count);
       body.byte(TYPE_CODES[type]);
     }
-    body.append(this.#code.toUint8Array());
+    body.concat(this.#code);
     // A function with a result ends in `return`; what follows it is never reached and may have any type.
     if (this.#result !== 'void') body.byte(0x00);
     body.byte(0x0b);

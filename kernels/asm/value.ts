@@ -65,7 +65,7 @@ export const i64: Instructions<'i64'> & { readonly const: (value: bigint) => Val
   const: (value) =>
     made('i64', (code) => {
       code.byte(0x42);
-      code.signed(BigInt.asIntN(64, value));
+      code.signedLong(BigInt.asIntN(64, value));
     }),
 };
 export const f32: Instructions<'f32'> & { readonly const: (value: number) => Value<'f32'> } = {
@@ -139,7 +139,7 @@ function constant<T extends ValueType>(type: T, value: number): Value<T> {
     if (type === 'i32') {
       if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32) throw new TypeError(`${value} is no i32`);
       code.byte(0x41);
-      code.signed(BigInt(value | 0));
+      code.signed(value | 0);
     } else if (type === 'f32') {
       code.byte(0x43);
       code.f32(value);
