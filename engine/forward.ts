@@ -44,7 +44,7 @@ export class Forward {
    * Logits [windows, width] of one batch; the array is overwritten by the next pass.
    *
    * @param ids     token ids of all windows, packed; each below the vocabulary's size
-   * @param offsets [windows + 1]: window w has rows offsets[w] … offsets[w + 1] − 1
+   * @param offsets [windows + 1]: window w has rows offsets[w] … offsets[w + 1] − 1, at most the model's window
    */
   async run(ids: Int32Array, offsets: Int32Array): Promise<Float32Array> {
     const { ids: idsOnDevice, windows, logits } = this.#activations;

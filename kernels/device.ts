@@ -71,7 +71,7 @@ export interface Device {
 
   /** A tensor with these values (copied), for weights and tables. Throws RangeError if their count is not the shape's. */
   upload(values: Values, shape: readonly number[]): Tensor;
-  /** A tensor of zeros, for activations and inputs. */
+  /** A tensor of zeros, for activations and inputs. Throws ClassifierUnavailableError where there is no memory for it. */
   allocate(dtype: DType, shape: readonly number[]): Tensor;
   /** Fills the first `values.length` elements: token ids and offsets, before each pass. */
   write(tensor: Tensor, values: Values): void;

@@ -2,6 +2,7 @@
  * The reference device: the plain loops of ops/<op>/reference.ts over typed arrays. It is the oracle of the others and
  * the slow way out where WebAssembly may not compile; it is never made fast.
  */
+import { ClassifierUnavailableError } from '../errors.ts';
 import {
   type Device,
   type DType,
@@ -45,7 +46,11 @@ class ReferenceDevice implements Device {
   }
 
   allocate(dtype: DType, shape: readonly number[]): Tensor {
-    return this.#add(new ARRAYS[dtype](elements(shape)), shape);
+    try {
+      return this.#add(new ARRAYS[dtype](elements(shape)), shape);
+    } catch (cause) {
+      throw new ClassifierUnavailableError(`reference: no memory for ${dtype} [${shape}]`, { cause });
+    }
   }
 
   write(tensor: Tensor, values: Values): void {

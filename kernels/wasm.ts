@@ -4,6 +4,7 @@
  *
  * Memory: scratch of the kernels, then tensors in the order in which they were made, each at a multiple of 64 bytes.
  */
+import { ClassifierUnavailableError } from '../errors.ts';
 import { ModuleBuilder } from './asm/index.ts';
 import {
   type Device,
@@ -32,6 +33,8 @@ import { emitTernaryGemm, ternaryGemmWork } from './ops/ternary-gemm/wasm.ts';
 import { emitUnpermute } from './ops/unpermute/wasm.ts';
 
 const PAGE_BYTES = 65_536;
+/** Just below 2 GiB, so that every address is positive as an i32. */
+const MAX_PAGES = 32_767;
 /** A line of the cache, so that no two tensors share one. */
 const ALIGNMENT = 64;
 const BYTES: Readonly<Record<DType, number>> = { f32: 4, i32: 4, i8: 1, u8: 1 };
@@ -43,7 +46,7 @@ type Kernel = (...operands: readonly number[]) => void;
 
 /** Emits, compiles and links the kernels of one tier. Throws what WebAssembly throws where it is not allowed to compile. */
 export async function createWasm(tier: Tier): Promise<Device> {
-  const memory = new WebAssembly.Memory({ initial: 1 });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
   const { instance } = await WebAssembly.instantiate(emitKernels(tier), { host: { memory } });
   return new WasmDevice(`wasm-${tier}`, memory, instance.exports as unknown as Kernels);
 }
@@ -117,12 +120,21 @@ class WasmDevice implements Device {
   allocate(dtype: DType, shape: readonly number[]): Tensor {
     const at = this.#used;
     this.#used += Math.ceil((elements(shape) * BYTES[dtype]) / ALIGNMENT) * ALIGNMENT;
-    const missing = this.#used - this.#memory.buffer.byteLength;
-    if (missing > 0) {
-      this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
-      this.#views = viewsOf(this.#memory);
-    }
+    this.#growTo(this.#used);
     return { dtype, shape, at };
+  }
+
+  #growTo(sizeBytes: number): void {
+    const missing = sizeBytes - this.#memory.buffer.byteLength;
+    if (missing <= 0) return;
+    try {
+      this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    } catch (cause) {
+      throw new ClassifierUnavailableError(`${this.name}: no memory for ${sizeBytes} bytes of model and batch`, {
+        cause,
+      });
+    }
+    this.#views = viewsOf(this.#memory);
   }
 
   /** The GEMM's scratch grows with the widest map that is uploaded, so that a pass finds it there. */

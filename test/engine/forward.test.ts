@@ -1,6 +1,7 @@
 /** Whole passes: every device gives the logits of a model written down once more, plainly, and the same ones bit for bit. */
 import { describe, expect, it, vi } from 'vitest';
 import { Forward } from '../../engine/forward.ts';
+import { ClassifierUnavailableError } from '../../errors.ts';
 import { createReference } from '../../kernels/reference.ts';
 import type { HydraConfig, HydraModel } from '../../models/hydra.ts';
 import { DEVICES, indices, offsetsOf, WASM } from '../kernels/devices.ts';
@@ -93,6 +94,12 @@ describe.each(DEVICES)('a pass on $name', ({ create }) => {
     expect(second.buffer).toBe(first.buffer);
     vi.restoreAllMocks();
     device.close();
+  });
+
+  it('says so where a model needs more memory than there is', async () => {
+    const device = await create();
+    const greedy = { rows: 2 ** 40, windows: 1 };
+    expect(() => new Forward(device, randomModel(TINY, 4), greedy)).toThrow(ClassifierUnavailableError);
   });
 
   it('refuses a batch limit that no window fits', async () => {
