@@ -21,7 +21,7 @@ import {
 import { f32 } from './math.ts';
 import { emitEmbed } from './ops/embed/wasm.ts';
 import { emitLinear } from './ops/heads/wasm.ts';
-import { EXP_TABLE, emitExponentials } from './ops/lanes.ts';
+import { emitExponentials } from './ops/lanes.ts';
 import { emitPermute } from './ops/permute/wasm.ts';
 import { emitPool } from './ops/pool/wasm.ts';
 import { emitRmsnorm, emitRmsnormQuantise } from './ops/rmsnorm-quantise/wasm.ts';
@@ -100,7 +100,6 @@ class WasmDevice implements Device {
     this.#memory = memory;
     this.#kernels = kernels;
     this.#views = viewsOf(memory);
-    this.upload(EXP_TABLE, [EXP_TABLE.length]); // the first tensor, so at EXP_TABLE_AT
     this.#experts = this.allocate('f32', [MAX_EXPERTS]);
     this.#gemmWork = this.allocate('u8', [ternaryGemmWork(0)]);
   }
