@@ -28,6 +28,7 @@ const TABLE: Readonly<Record<string, readonly string[] | '*'>> = {
   'index.ts': '*',
   'errors.ts': [],
   'vitest.config.ts': '*',
+  'vite.config.ts': '*',
 };
 
 /** Folders whose code runs in a browser, so that no Node module may be imported there. */
@@ -35,6 +36,7 @@ const ANYWHERE = ['tokenizer', 'kernels', 'models', 'codec', 'security'];
 
 /** Why a source file is longer than the house allows. */
 const LONG_FILES: Readonly<Record<string, string>> = {
+  'kernels/asm/opcodes.ts': 'a table: the instructions with their codes and types',
   'security/rules/data-exfiltration.ts': 'a table: rules with their hits and misses',
   'security/rules/jailbreak.ts': 'a table: rules with their hits and misses',
   'security/rules/prompt-injection-languages.ts': 'a table: rules with their hits and misses, in 25 languages',
@@ -133,13 +135,17 @@ describe('what package.json promises', () => {
     ...Object.values(manifest.bin).map((path) => `./${path}`),
   ];
 
-  it.each([...new Set(targets)])('%s is built from a source', (target) => {
-    const source = target
-      .replace(/^\.\/dist\//, '')
-      .replace(/(\.d\.ts|\.js)$/, '.ts')
-      .replace(/^\.\//, '');
-    expect(existsSync(join(ROOT, source))).toBe(true);
-  });
+  // dist/browser is vite's; test/dist looks at what it made.
+  it.each([...new Set(targets)].filter((target) => !target.startsWith('./dist/browser/')))(
+    '%s is built from a source',
+    (target) => {
+      const source = target
+        .replace(/^\.\/dist\//, '')
+        .replace(/(\.d\.ts|\.js)$/, '.ts')
+        .replace(/^\.\//, '');
+      expect(existsSync(join(ROOT, source))).toBe(true);
+    },
+  );
 
   it('every command of npm run that starts a file of ours starts one that exists', () => {
     const files = Object.values(manifest.scripts).flatMap((script) => script.match(/(?<=node )\S+\.ts/g) ?? []);

@@ -50,7 +50,9 @@ it('imports every public subpath, with its types', async () => {
     [9906, 11, 1917, 0],
   ]);
   const files = await readdir(join(home, 'node_modules/m2m-protocol/dist'));
-  expect(files).toEqual(expect.arrayContaining(['index.js', 'index.d.ts']));
+  expect(files).toEqual(expect.arrayContaining(['index.js', 'index.d.ts', 'browser']));
+  const bundle = await readdir(join(home, 'node_modules/m2m-protocol/dist/browser'));
+  expect(bundle).toEqual(expect.arrayContaining(['index.js', expect.stringMatching(/^brotli_wasm.*\.wasm$/)]));
 });
 
 it.each(['m2m', 'm2m-protocol'])('runs %s', async (bin) => {
@@ -63,8 +65,8 @@ it.each(['m2m', 'm2m-protocol'])('runs %s', async (bin) => {
 it('installs few packages and no install scripts', async () => {
   const { stdout } = await run('npm', ['ls', '--all', '--parseable'], { cwd: home, env });
   const packages = stdout.trim().split('\n').slice(1);
-  // Command line, ranks (2), HTTP, schema, Brotli, and ciphers, curves and hashes of one author.
-  expect(packages.length).toBeLessThanOrEqual(10);
+  // Command line, ranks (2), HTTP, schema, workers, Brotli, and ciphers, curves and hashes of one author.
+  expect(packages.length).toBeLessThanOrEqual(11);
   for (const path of packages) {
     const { scripts = {} } = (await import(join(path, 'package.json'), { with: { type: 'json' } })).default;
     expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
