@@ -2,7 +2,7 @@
  * Brotli and zlib, with the output bounded while it grows: 1 GiB of zeros are 1.6 KB of Brotli. Node has both built in;
  * elsewhere Brotli comes from brotli-wasm, fetched when it is first needed, and zlib from the platform's streams.
  */
-import { LimitExceededError, WireFormatError } from '../errors.ts';
+import { LimitExceededError, M2MError, WireFormatError } from '../errors.ts';
 
 /** The part of node:zlib that is used here; asked for at run time, so that no bundler pulls it into a page. */
 interface NodeZlib {
@@ -139,7 +139,16 @@ function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
 type Wasm = Awaited<typeof import('brotli-wasm')['default']>;
 let loading: Promise<Wasm> | undefined;
 
-function wasm(): Promise<Wasm> {
+/** @throws M2MError  the module cannot be fetched, or the page's Content-Security-Policy forbids WebAssembly */
+async function wasm(): Promise<Wasm> {
   loading ??= import('brotli-wasm').then((module) => module.default);
-  return loading;
+  try {
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new M2MError(`Brotli: no WebAssembly (${reason}); a Content-Security-Policy has to allow wasm-unsafe-eval`, {
+      cause: error,
+    });
+  }
 }
