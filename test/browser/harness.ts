@@ -3,13 +3,14 @@
  * Chromium, from @sparticuz/chromium (Linux x64) or where a system has its own. A test that finds none skips, and says why.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { build } from 'vite';
+import manifest from '../../package.json' with { type: 'json' };
 import { bundleOf } from '../../vite.config.ts';
 
 const FLAGS = ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
@@ -61,8 +62,34 @@ type Found = { readonly path: string; readonly args: readonly string[] } | { rea
 async function packaged(): Promise<Found> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { missing: '@sparticuz/chromium is for Linux x64' };
-  const { default: own } = await import('@sparticuz/chromium');
-  return { path: await own.executablePath(), args: ['--headless=shell'] };
+  return { path: await unpacked(), args: ['--headless=shell'] };
+}
+
+/**
+ * The binary of @sparticuz/chromium, unpacked once for each version. The package unpacks into the folder for temporary files
+ * and takes what lies there for whole, so that a second worker would start half a browser: here it unpacks into a folder
+ * of its own, which then moves to its place in one step.
+ */
+async function unpacked(): Promise<string> {
+  const place = join(tmpdir(), `m2m-chromium-${manifest.devDependencies['@sparticuz/chromium']}`);
+  if (existsSync(place)) return join(place, 'chromium');
+  const { default: packed } = await import('@sparticuz/chromium');
+  const own = await mkdtemp(`${place}-`);
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = own;
+  try {
+    await packed.executablePath();
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+  try {
+    await rename(own, place);
+  } catch (error) {
+    await rm(own, { recursive: true });
+    if (!existsSync(place)) throw error; // else another worker was faster
+  }
+  return join(place, 'chromium');
 }
 
 async function installed(): Promise<Found> {
