@@ -3,9 +3,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { Forward } from '../../engine/forward.ts';
 import { ClassifierUnavailableError } from '../../errors.ts';
 import { createReference } from '../../kernels/reference.ts';
-import type { HydraConfig, HydraModel } from '../../models/hydra.ts';
+import { type HydraConfig, type HydraModel, parseHydra } from '../../models/hydra.ts';
 import { DEVICES, indices, offsetsOf, WASM } from '../kernels/devices.ts';
-import { randomModel, TINY } from '../models/random-model.ts';
+import { metadataOf, randomModel, randomTensors, TINY } from '../models/random-model.ts';
 import { plainLogits } from './plain.ts';
 
 const CONFIGS: readonly HydraConfig[] = [
@@ -56,6 +56,25 @@ describe.each(WASM)('$name', ({ create }) => {
       expect(expected[0]!.every(Number.isFinite)).toBe(true);
     },
   );
+});
+
+describe('numbers that run out', () => {
+  const floats = [...randomTensors(TINY, 1)].filter(([, { dtype }]) => dtype === 'F32').map(([name]) => name);
+
+  it.each([0, 1e-30, 1e20, 3e38])('end alike on every device: weights times %f', async (factor) => {
+    let endless = 0;
+    for (const name of floats) {
+      const tensors = randomTensors(TINY, 1);
+      const { values } = tensors.get(name)!;
+      for (const [i, value] of values.entries()) values[i] = Math.max(-3e38, Math.min(3e38, value * factor));
+      const model = parseHydra({ metadata: metadataOf(TINY), tensors });
+      const [expected] = await logitsOn(async () => createReference(), model, [[5, 3]]);
+      if (!expected!.every(Number.isFinite)) endless++;
+      for (const { create } of WASM) expect(await logitsOn(create, model, [[5, 3]]), name).toEqual([expected]);
+    }
+    // Not a test of ordinary numbers under another name.
+    if (factor === 3e38) expect(endless).toBeGreaterThan(5);
+  });
 });
 
 describe.each(DEVICES)('a pass on $name', ({ create }) => {
