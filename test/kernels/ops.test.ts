@@ -11,6 +11,7 @@ import { pool } from '../../kernels/ops/pool/reference.ts';
 import { attentionWork, rotaryAttention, rotaryTables } from '../../kernels/ops/rotary-attention/reference.ts';
 import { route } from '../../kernels/ops/router/reference.ts';
 import { unpermute } from '../../kernels/ops/unpermute/reference.ts';
+import { randomFrom } from '../models/random-model.ts';
 import { bytes, DEVICES, dirty, floats, indices, offsetsOf, valuesOf } from './devices.ts';
 
 /** What `dirty` leaves in a f32 and an i32. */
@@ -57,27 +58,44 @@ describe.each(DEVICES)('on $name', ({ create }) => {
       [[13, 1, 22], 2, 32, 8],
       [[50, 31], 2, 64, 1],
       [[64], 1, 64, 30],
-    ])('windows of %j rows, %i heads of %i, numbers up to %i', async (windows, heads, head, size) => {
+      [[256], 1, 64, 1],
+    ])('windows of %j rows, %i heads of %i, numbers up to %i', attendLikeTheReference);
+
+    it('windows, heads and sizes by chance', async () => {
+      const random = randomFrom(11);
+      const upTo = (n: number) => 1 + Math.floor(n * random());
+      for (let i = 0; i < 60; i++) {
+        const windows = Array.from({ length: upTo(4) }, () => upTo(21));
+        await attendLikeTheReference(windows, upTo(3), 8 * upTo(5), upTo(6));
+      }
+    });
+
+    async function attendLikeTheReference(windows: number[], heads: number, head: number, size: number) {
       const offsets = offsetsOf(windows);
       const rows = offsets.at(-1)!;
+      const longest = Math.max(...windows);
       const width = heads * head;
       const qkv = floats(rows * 3 * width, rows, size);
-      const { cos, sin } = rotaryTables(64, head, 10_000);
+      const { cos, sin } = rotaryTables(longest, head, 10_000);
       const expected = new Float32Array((rows + 1) * width).fill(DIRTY_F32);
       rotaryAttention(qkv, offsets, windows.length, { cos, sin }, heads, width, expected);
       const out = dirty(device, 'f32', [rows + 1, width]);
       const count = windows.length;
+      const work = dirty(device, 'f32', [attentionWork(longest, head)]);
+      const after = dirty(device, 'i32', [16]);
       device.rotaryAttention(
         device.upload(qkv, [rows, 3 * width]),
         { offsets: device.upload(offsets, [count + 1]), count, rows },
-        device.upload(cos, [64, head / 2]),
-        device.upload(sin, [64, head / 2]),
+        device.upload(cos, [longest, head / 2]),
+        device.upload(sin, [longest, head / 2]),
         heads,
-        dirty(device, 'f32', [attentionWork(64, head)]),
+        work,
         out,
       );
       expect(await valuesOf(device, out)).toEqual(expected);
-    });
+      // The scratch is as large as it has to be.
+      expect(await valuesOf(device, after)).toEqual(new Int32Array(16).fill(DIRTY_I32));
+    }
   });
 
   describe('router', () => {
