@@ -62,6 +62,32 @@ it.each(['m2m', 'm2m-protocol'])('runs %s', async (bin) => {
   expect((await run(process.execPath, [path, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
+it('gives a bundler a codec for browsers, with Brotli and the vocabularies in files of their own', async () => {
+  await writeFile(join(home, 'page.js'), `export { decode, encode } from 'm2m-protocol/codec';`);
+  const { build } = await import('vite');
+  const made = await build({
+    root: home,
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      assetsInlineLimit: 0,
+      chunkSizeWarningLimit: 3000,
+      rolldownOptions: { input: join(home, 'page.js'), preserveEntrySignatures: 'strict' },
+    },
+  });
+  if (!('output' in made)) throw new Error('expected one bundle');
+  const chunks = made.output.filter((file) => file.type === 'chunk');
+  const entry = chunks.find(({ isEntry }) => isEntry)!;
+  expect(entry.imports).toEqual([]);
+  expect(entry.dynamicImports.length).toBe(3);
+  expect(entry.code.length).toBeLessThan(150_000);
+  expect(chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]).join()).not.toContain(
+    'node:',
+  );
+  expect(made.output.filter(({ fileName }) => fileName.endsWith('.wasm')).length).toBe(1);
+}, 60_000);
+
 it('installs few packages and no install scripts', async () => {
   const { stdout } = await run('npm', ['ls', '--all', '--parseable'], { cwd: home, env });
   const packages = stdout.trim().split('\n').slice(1);
