@@ -3,7 +3,7 @@
  * nothing is smaller. A rule of thumb by length was wrong for one body in four (notes on the traffic corpus), and an
  * encoding costs less than the line it saves.
  */
-import { InvalidInputError } from '../errors.ts';
+import { InvalidInputError, LimitExceededError, M2MError } from '../errors.ts';
 import { loadTokenizer, type VocabularyName } from '../tokenizer/index.ts';
 import type { EncodeOptions, Form, FormatName, Wire, WireFormat } from './codec.ts';
 import { wireBytes } from './stats.ts';
@@ -80,7 +80,8 @@ export async function choose(
     try {
       wire = await format.encode(message, { form, ...own });
     } catch (error) {
-      if (!(error instanceof InvalidInputError)) throw error;
+      // What cannot carry this message, or cannot work here (no WebAssembly in a page), is one candidate less.
+      if (!(error instanceof M2MError) || error instanceof LimitExceededError) throw error;
       tried.push({ format: format.name, label, refused: error.message });
       continue;
     }

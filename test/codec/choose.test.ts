@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Candidate, choose } from '../../codec/choose.ts';
 import type { FormatName, Wire } from '../../codec/codec.ts';
 import { stats, wireBytes } from '../../codec/stats.ts';
-import { InvalidInputError, LimitExceededError } from '../../errors.ts';
+import { InvalidInputError, LimitExceededError, M2MError } from '../../errors.ts';
 import { loadTokenizer } from '../../tokenizer/index.ts';
 import { runs } from '../scale.ts';
 
@@ -86,6 +86,17 @@ describe('auto', () => {
     const refused = await choose([refusing(new InvalidInputError('no'))], '{}', options('t1'));
     expect(refused).toMatchObject({ format: 'raw', tried: [{ format: 't1', refused: 'no' }] });
   });
+});
+
+it('auto goes on without a format that does not work here, and says why', async () => {
+  const good = candidate('brotli', () => 'x');
+  const choice = await choose([refusing(new M2MError('no WebAssembly')), good], '{"a":1}');
+  expect(choice).toMatchObject({
+    format: 'brotli',
+    tried: [{ format: 'raw' }, { refused: 'no WebAssembly' }, { cost: 1 }],
+  });
+  await expect(choose([refusing(new LimitExceededError('too long')), good], '{}')).rejects.toThrow(LimitExceededError);
+  await expect(choose([refusing(new TypeError('a bug'))], '{}')).rejects.toThrow(TypeError);
 });
 
 describe('stats', () => {
