@@ -57,6 +57,8 @@ export class HydraClassifier {
   readonly #forward: Forward;
   readonly #ids: Int32Array;
   readonly #offsets: Int32Array;
+  /** Settled when the last call has been answered. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** Uploads the model and takes all memory that passes will need. */
   constructor(model: HydraModel, device: Device, encoder: TokenEncoder, limits: BatchLimits = DEFAULT_LIMITS) {
@@ -69,12 +71,18 @@ export class HydraClassifier {
   }
 
   /**
-   * One answer for each text, in order. Not to be called again before it has answered: there is one set of activations.
+   * One answer for each text, in order. Calls take turns, because there is one set of activations.
    *
    * @throws InvalidInputError  the tokenizer gave an id that the model does not know
    * @throws ClassifierUnavailableError  weights so large that the logits are no numbers
    */
-  async classify(inputs: readonly Input[], { signal }: ClassifyOptions = {}): Promise<readonly Classified[]> {
+  classify(inputs: readonly Input[], options: ClassifyOptions = {}): Promise<readonly Classified[]> {
+    const turn = this.#turn.then(() => this.#classify(inputs, options));
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #classify(inputs: readonly Input[], { signal }: ClassifyOptions): Promise<readonly Classified[]> {
     const { config } = this.#model;
     const encodings = inputs.map(({ text }) => this.#encoder.encode(text));
     const windows = encodings.flatMap(({ ids }, text) => splitWindows(text, ids.length, config));

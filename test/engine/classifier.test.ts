@@ -42,6 +42,15 @@ describe('the classifier', () => {
     expect(await classifier.classify([])).toEqual([]);
   });
 
+  it('answers calls that overlap as if they had not', async () => {
+    const one = await classifier.classify(TEXTS);
+    const two = await classifier.classify(TEXTS.toReversed());
+    const refused = classifier.classify([{ text: 'x' }], { signal: AbortSignal.abort(new Error('late')) });
+    const both = Promise.all([classifier.classify(TEXTS), classifier.classify(TEXTS.toReversed())]);
+    await expect(refused).rejects.toThrow('late');
+    expect(await both).toEqual([one, two]);
+  });
+
   it('gives a probability for each label, and a kind and a codec', async () => {
     for (const { scores, route, codec } of await classifier.classify(TEXTS)) {
       expect(Object.keys(scores)).toEqual(model.heads.threat.labels);
