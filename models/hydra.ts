@@ -124,9 +124,10 @@ class TensorTable {
 
   f32(name: string, shape: readonly number[]): Float32Array {
     const values = this.take(name, 'F32', shape) as Float32Array;
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) throw new ModelFormatError(`${name}: element ${at} is ${values[at]}, expected a finite number`);
-    return values;
+    let at = 0;
+    while (at < values.length && Number.isFinite(values[at])) at++;
+    if (at === values.length) return values;
+    throw new ModelFormatError(`${name}: element ${at} is ${values[at]}, expected a finite number`);
   }
 
   ternary(name: string, outer: readonly number[], n: number, k: number): TernaryWeights {
