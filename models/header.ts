@@ -19,6 +19,8 @@ export interface Header {
 
 /** More dimensions than any tensor of ours has; a longer list is an attack or a mistake. */
 const MAX_DIMENSIONS = 8;
+/** Names stand in messages of errors. */
+const MAX_NAME = 256;
 
 const INTEGER = /(?:0|[1-9][0-9]{0,15})(?![0-9.eE])/y;
 const SPACE = /[ \t\r\n]*/y;
@@ -81,6 +83,7 @@ class HeaderReader {
     if (this.#next('}')) return;
     do {
       const key = this.string();
+      if (key.length > MAX_NAME) this.fail(`a name of ${key.length} characters`);
       this.#expect(':');
       member(key);
     } while (this.#next(','));

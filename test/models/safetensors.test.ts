@@ -86,6 +86,7 @@ describe('a hostile file', () => {
       'a tensor twice',
       file('{"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"t":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'),
     ],
+    ['a name of 257 characters', file(`{"${'t'.repeat(257)}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`)],
     ['a field twice', file(tensor(',"shape":[1]}}'), 4)],
     ['an unknown field', file(tensor(',"__proto__":[1]}}'), 4)],
     ['no dtype', file('{"t":{"shape":[1],"data_offsets":[0,4]}}', 4)],
