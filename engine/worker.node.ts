@@ -1,0 +1,5 @@
+/** A thread of Node: the first message is the port to serve. Runs in a worker alone. */
+import { parentPort } from 'node:worker_threads';
+import { serve } from './serve.ts';
+
+parentPort?.once('message', (port: MessagePort) => serve(port));
