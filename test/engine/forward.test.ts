@@ -5,7 +5,7 @@ import { ClassifierUnavailableError } from '../../errors.ts';
 import { createReference } from '../../kernels/reference.ts';
 import { type HydraConfig, type HydraModel, parseHydra } from '../../models/hydra.ts';
 import { DEVICES, indices, offsetsOf, WASM } from '../kernels/devices.ts';
-import { metadataOf, randomModel, randomTensors, TINY } from '../models/random-model.ts';
+import { DEFAULT, metadataOf, randomModel, randomTensors, TINY } from '../models/random-model.ts';
 import { plainLogits } from './plain.ts';
 
 const CONFIGS: readonly HydraConfig[] = [
@@ -21,9 +21,10 @@ async function logitsOn(
   create: (typeof DEVICES)[number]['create'],
   model: HydraModel,
   batches: readonly (readonly number[])[],
+  limits = LIMITS,
 ): Promise<Float32Array[]> {
   const device = await create();
-  const forward = new Forward(device, model, LIMITS);
+  const forward = new Forward(device, model, limits);
   const all: Float32Array[] = [];
   for (const [i, windows] of batches.entries()) {
     const offsets = offsetsOf(windows);
@@ -56,6 +57,15 @@ describe.each(WASM)('$name', ({ create }) => {
       expect(expected[0]!.every(Number.isFinite)).toBe(true);
     },
   );
+});
+
+describe('a model of the default size', () => {
+  it('has the same logits everywhere', async () => {
+    const model = randomModel(DEFAULT, 8);
+    const limits = { rows: 256, windows: 3 };
+    const expected = await logitsOn(async () => createReference(), model, [[33, 1, 6]], limits);
+    for (const { create } of WASM) expect(await logitsOn(create, model, [[33, 1, 6]], limits)).toEqual(expected);
+  });
 });
 
 describe('numbers that run out', () => {
