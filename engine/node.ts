@@ -35,7 +35,8 @@ export async function loadHydra(options: NodeLoadOptions = {}): Promise<HydraPoo
 
 /** @param created  hears of each worker; for tests that end one */
 export function startThread(created?: (worker: Worker) => void): Thread {
-  const worker = new Worker(SCRIPT, { name: 'hydra' });
+  // Flags of the process are its own: --input-type, for one, ends a worker.
+  const worker = new Worker(SCRIPT, { name: 'hydra', execArgv: [] });
   created?.(worker);
   return nodeThread(worker);
 }
