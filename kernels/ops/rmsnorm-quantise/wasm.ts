@@ -17,7 +17,8 @@ import {
   type Value,
   v128,
 } from '../../asm/index.ts';
-import { sumLanes } from '../lanes.ts';
+import { ROUNDER } from '../../math.ts';
+import { constantLanes, sumLanes } from '../lanes.ts';
 import { ABSMAX_MIN } from './reference.ts';
 
 const PARAMS = { x: 'i32', gain: 'i32', eps: 'f32', rows: 'i32', width: 'i32', out: 'i32' } as const;
@@ -33,10 +34,6 @@ const QUANTISE_PARAMS = {
   normed: 'i32',
 } as const;
 
-/** 1.5 · 2²³: an f32 below 2²² plus this has the nearest integer (ties to even) in its lowest bits. */
-const ROUNDER = 1.5 * 2 ** 23;
-const ROUNDER_BITS = 0x4b40_0000;
-
 /** `rmsnorm` of reference.ts over addresses; `width` is a multiple of 4. */
 export function emitRmsnorm(module: ModuleBuilder): FunctionRef<typeof PARAMS, 'void'> {
   return module.function('rmsnorm', PARAMS, 'void', (f, { x, gain, eps, rows, width, out }) => {
@@ -44,7 +41,8 @@ export function emitRmsnorm(module: ModuleBuilder): FunctionRef<typeof PARAMS, '
     const end = f.local('i32', i32.add(x, i32.mul(rows, row.bytes)));
     const k = f.local('i32');
     f.while(i32.lt_u(x, end), () => {
-      row.measure();
+      f.for(k, 0, row.bytes, 16, () => row.addSquares(x, k, 0));
+      row.close();
       f.for(k, 0, row.bytes, 16, () => f.emit(v128.store(i32.add(out, k), row.normed(k, 0))));
       f.step(x, row.bytes);
       f.step(out, row.bytes);
@@ -61,13 +59,16 @@ export function emitRmsnormQuantise(module: ModuleBuilder): FunctionRef<typeof Q
     const [k, to] = [f.local('i32'), f.local('i32')];
     const [max, factor, sum] = [f.local('v128'), f.local('v128'), f.local('v128')];
     const absmax = f.local('f32');
+    const next = f.local('i32');
+    const rounder = constantLanes(f, ROUNDER);
 
     /** Four normed values from x[k + 4 · i] on, as integers of 32 bits; counts them in `sum`, keeps the floats if wanted. */
     const quantised = (i: number, keep: boolean): Local<'v128'> => {
       const y = f.local('v128', row.normed(k, 16 * i));
       if (keep) f.emit(v128.store(i32.add(normed, k), y, 16 * i));
-      f.set(y, f32x4.add(f32x4.mul(y, factor), f32x4.const(ROUNDER)));
-      f.set(y, i32x4.sub(y, i32x4.const(ROUNDER_BITS)));
+      // The sum has the nearest integer, ties to even, in its lowest bits; the others are those of the constant.
+      f.set(y, f32x4.add(f32x4.mul(y, factor), rounder));
+      f.set(y, i32x4.sub(y, rounder));
       f.set(sum, i32x4.add(sum, y));
       return y;
     };
@@ -90,12 +91,28 @@ export function emitRmsnormQuantise(module: ModuleBuilder): FunctionRef<typeof Q
       });
     };
 
-    f.set(to, values);
-    f.while(i32.lt_u(x, end), () => {
-      row.measure();
+    // A sum of squares waits for each of its additions; so that of the next row is taken along with the absmax of this one.
+    const largest = (i: number): void => {
       // The bits of floats without sign are in the order of the floats.
+      f.set(max, i32x4.max_s(max, f32x4.abs(row.normed(k, 16 * i))));
+      row.addSquares(next, k, 16 * i);
+    };
+    f.set(to, values);
+    f.for(k, 0, row.bytes, 16, () => row.addSquares(x, k, 0));
+    f.while(i32.lt_u(x, end), () => {
+      row.close();
+      f.set(next, i32.add(x, row.bytes));
+      f.set(next, select(next, x, i32.lt_u(next, end)));
       f.set(max, i32x4.const(0));
-      f.for(k, 0, row.bytes, 16, () => f.set(max, i32x4.max_s(max, f32x4.abs(row.normed(k, 0)))));
+      f.set(k, 0);
+      f.while(i32.le_s(k, i32.sub(row.bytes, 64)), () => {
+        for (const i of [0, 1, 2, 3]) largest(i);
+        f.step(k, 64);
+      });
+      f.while(i32.lt_s(k, row.bytes), () => {
+        largest(0);
+        f.step(k, 16);
+      });
       f.set(absmax, largestLane(max));
       f.set(absmax, select(f32.const(0), absmax, f32.lt(absmax, ABSMAX_MIN)));
       f.set(factor, f32x4.splat(select(f32.const(0), f32.div(127, absmax), f32.eq(absmax, 0))));
@@ -117,7 +134,10 @@ export function emitRmsnormQuantise(module: ModuleBuilder): FunctionRef<typeof Q
   });
 }
 
-/** One row at address x. `measure` writes the sum of squares; `normed(k, offset)` is four normed values at byte k + offset. */
+/**
+ * The row at address x. `addSquares` adds four values of any row to a sum of squares, `close` makes 1 / √… of the sum and
+ * starts another, `normed(k, offset)` is four normed values at byte k + offset.
+ */
 function rowOf(
   f: FunctionBuilder,
   x: Local<'i32'>,
@@ -126,23 +146,23 @@ function rowOf(
   width: Local<'i32'>,
 ): {
   readonly bytes: Local<'i32'>;
-  readonly measure: () => void;
+  readonly addSquares: (row: Local<'i32'>, k: Local<'i32'>, offset: number) => void;
+  readonly close: () => void;
   readonly normed: (k: Local<'i32'>, offset: number) => Value<'v128'>;
 } {
   const bytes = f.local('i32', i32.shl(width, 2));
   const count = f.local('f32', f32.convert_i32_s(width));
   const [squares, inverse, v] = f.locals('v128', 3) as [Local<'v128'>, Local<'v128'>, Local<'v128'>];
-  const k = f.local('i32');
   return {
     bytes,
-    measure: () => {
-      f.set(squares, f32x4.const(0));
-      f.for(k, 0, bytes, 16, () => {
-        f.set(v, v128.load(i32.add(x, k)));
-        f.set(squares, f32x4.add(squares, f32x4.mul(v, v)));
-      });
+    addSquares: (row, k, offset) => {
+      f.set(v, v128.load(i32.add(row, k), offset));
+      f.set(squares, f32x4.add(squares, f32x4.mul(v, v)));
+    },
+    close: () => {
       const root = f32.sqrt(f32.add(f32.div(sumLanes(squares), count), eps));
       f.set(inverse, f32x4.splat(f32.div(1, root)));
+      f.set(squares, f32x4.const(0));
     },
     normed: (at, offset) =>
       f32x4.mul(f32x4.mul(v128.load(i32.add(x, at), offset), inverse), v128.load(i32.add(gain, at), offset)),
