@@ -23,7 +23,7 @@ export const DEFAULT: HydraConfig = {
   heads: 4,
   experts: 8,
   topK: 2,
-  hidden: 512,
+  hidden: 384,
   window: 256,
   overlap: 64,
   ropeTheta: 10000,
