@@ -105,7 +105,7 @@ function turnOf(tier: Tier, instantiate: Instantiate): (() => void) | undefined 
   const kernel = instantiate(bytes, { host: { memory } }).exports[tile.name] as Kernel;
   const tiles = TURN.rows / loop.rows;
   const [zeros, out] = [0, 65_536];
-  const stride = 4 * TURN.quads * loop.parts;
+  const stride = TURN.quads * loop.activationBytes;
   return () => kernel(zeros, stride, tiles, zeros, TURN.quads, zeros, zeros, zeros, out, 64, MODES.sums, out);
 }
 

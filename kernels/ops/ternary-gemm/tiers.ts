@@ -3,141 +3,169 @@
  *
  *   dot32   four products a lane, added up in 32 bits (i32x4.relaxed_dot_i8x16_i7x16_add_s: vpdpbusd, sdot)
  *   dot16   two products a lane in 16 bits (i16x8.relaxed_dot_i8x16_i7x16_s: pmaddubsw), widened every 256 inputs
- *   swar    no relaxed SIMD: a 16-bit weight is w(n) + w(n + 8) · 2¹⁴, so that one i32x4.dot_i16x8_s serves two channels;
- *           taken apart every 64 inputs
+ *   swar    no relaxed SIMD: a 16-bit weight is w(n) + w(n + 4) · 2¹⁴, so that one i32x4.dot_i16x8_s serves two channels;
+ *           taken apart every 128 inputs
  *
  * The dot tiers multiply codes (w + 1) and take the row's sum away at the end. Bounds: 64 quads of codes up to 2 stay below
- * 64 · 2 · 2 · 127 < 2¹⁵; 64 inputs of weights up to 1 stay below 64 · 127 < 2¹³.
+ * 64 · 2 · 2 · 127 < 2¹⁵; in a lane of swar, half of 128 inputs with weights up to 1 stays below 64 · 127 < 2¹³.
  */
-import { type FunctionBuilder, i16x8, i32x4, type Local, type Value, v128 } from '../../asm/index.ts';
+import { type FunctionBuilder, i8x16, i16x8, i32x4, type Local, type Value, v128 } from '../../asm/index.ts';
 
 export type Tier = 'dot32' | 'dot16' | 'swar';
 export const TIERS: readonly Tier[] = ['dot32', 'dot16', 'swar'];
 
-/** Four sums that belong to channels 4 · quarter … + 3 of a pass. */
-export interface Wide {
-  readonly value: Value<'v128'>;
-  readonly quarter: number;
-}
+type Vector = Value<'v128'>;
 
 /** What the generator of tiles must know of an inner loop. A quad is four inputs. */
 export interface Loop {
   /** Most rows of a tile. */
   readonly rows: number;
-  /** Vectors of sums a row. */
+  /** Vectors of sums a row, and of weights a quad. */
   readonly vectors: number;
-  /** Multiplications a vector needs for a quad; each takes 4 bytes of activations. */
-  readonly parts: number;
+  /** Bytes of activations a quad: int8, or 16 bits where `widened`. */
+  readonly activationBytes: 4 | 8;
   /** Bytes of weights a quad. */
   readonly weightBytes: number;
-  /** How often the loop must run for 16 channels, and the quarters (of 16 channels) that one run is past the one before. */
-  readonly passes: number;
-  readonly quartersPerPass: number;
+  /** How often the loop must run for 16 channels, 16 / passes each time. */
+  readonly passes: 1 | 2;
   /** Quads after which the sums must be widened; Infinity if never. */
   readonly flushQuads: number;
-  /** Sets of sums, taken in turn, so that additions need not wait for one another. */
-  readonly sets: number;
+  /** Sets of sums for a tile of one row, taken in turn, so that additions need not wait for one another. */
+  readonly sets: 1 | 2;
   /** Whether the sums are of codes, so that the row's sum must be taken away. */
   readonly codes: boolean;
-  /** Sets `weights`, `vectors` of them, to those of one part of the quad at address + offset. */
-  readonly load: (
+  /** Written before the loop: gives what sets `weights`, `vectors` of them, to those of the quad at address + offset. */
+  readonly loader: (
     f: FunctionBuilder,
-    address: Local<'i32'>,
-    offset: number,
-    part: number,
-    weights: readonly Local<'v128'>[],
-  ) => void;
+  ) => (address: Local<'i32'>, offset: number, weights: readonly Local<'v128'>[]) => void;
   /** sums + activations · weights. */
-  readonly accumulate: (sums: Value<'v128'>, activations: Value<'v128'>, weights: Value<'v128'>) => Value<'v128'>;
-  /** The whole sums in 32 bits. */
-  readonly widen: (sums: readonly Local<'v128'>[]) => Wide[];
+  readonly accumulate: (sums: Vector, activations: Vector, weights: Vector) => Vector;
+  /** The sums in 32 bits, as they are added up in memory. */
+  readonly widen: (sums: readonly Local<'v128'>[]) => Vector[];
+  /** Of widened sums: four channels a vector, in the order of the channels. */
+  readonly arrange: (widened: readonly Local<'v128'>[]) => Vector[];
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
-/** Quads of dot16 and quads of swar that cannot overflow. */
-const DOT16_QUADS = 64;
-const SWAR_QUADS = 16;
+type Arithmetic = Omit<Loop, 'rows' | 'vectors' | 'weightBytes' | 'passes' | 'sets' | 'loader'>;
 
-const multiply = {
-  dot32: (sums: Value<'v128'>, a: Value<'v128'>, w: Value<'v128'>): Value<'v128'> =>
-    i32x4.relaxed_dot_i8x16_i7x16_add_s(a, w, sums),
-  dot16: (sums: Value<'v128'>, a: Value<'v128'>, w: Value<'v128'>): Value<'v128'> =>
-    i16x8.add(sums, i16x8.relaxed_dot_i8x16_i7x16_s(a, w)),
-  swar: (sums: Value<'v128'>, a: Value<'v128'>, w: Value<'v128'>): Value<'v128'> =>
-    i32x4.add(sums, i32x4.dot_i16x8_s(a, w)),
+const ARITHMETIC: Readonly<Record<Tier, Arithmetic>> = {
+  dot32: {
+    activationBytes: 4,
+    flushQuads: Number.POSITIVE_INFINITY,
+    codes: true,
+    accumulate: (sums, a, w) => i32x4.relaxed_dot_i8x16_i7x16_add_s(a, w, sums),
+    widen: (sums) => [...sums],
+    arrange: (widened) => [...widened],
+  },
+  dot16: {
+    activationBytes: 4,
+    flushQuads: 64,
+    codes: true,
+    accumulate: (sums, a, w) => i16x8.add(sums, i16x8.relaxed_dot_i8x16_i7x16_s(a, w)),
+    widen: (sums) => sums.map((sum) => i32x4.extadd_pairwise_i16x8_s(sum)),
+    arrange: (widened) => [...widened],
+  },
+  swar: {
+    activationBytes: 8,
+    flushQuads: 32,
+    codes: false,
+    accumulate: (sums, a, w) => i32x4.add(sums, i32x4.dot_i16x8_s(a, w)),
+    // w(n) is the low 14 bits with their sign, w(n + 4) the rest.
+    widen: (sums) =>
+      sums.flatMap((both) => {
+        const low = i32x4.shr_s(i32x4.shl(both, 18), 18);
+        return [low, i32x4.shr_s(i32x4.sub(both, low), 14)];
+      }),
+    // A channel has two lanes side by side, one for inputs 0 and 1 of each quad and one for 2 and 3.
+    arrange: (widened) =>
+      widened
+        .map((_, i) => i)
+        .filter((i) => i % 4 < 2)
+        .map((i) => i32x4.add(words(widened[i]!, widened[i + 2]!, 0), words(widened[i]!, widened[i + 2]!, 1))),
+  },
 };
 
-const inPlace = (sums: readonly Local<'v128'>[]): Wide[] => sums.map((value, quarter) => ({ value, quarter }));
-const pairsAdded = (sums: readonly Local<'v128'>[]): Wide[] =>
-  sums.map((value, quarter) => ({ value: i32x4.extadd_pairwise_i16x8_s(value), quarter }));
-/** w(n) is the low 14 bits with their sign, w(n + 8) the rest. */
-const twoChannels = (sums: readonly Local<'v128'>[]): Wide[] =>
-  sums.flatMap((both, quarter) => {
-    const low = i32x4.shr_s(i32x4.shl(both, 18), 18);
-    return [
-      { value: low, quarter },
-      { value: i32x4.shr_s(i32x4.sub(both, low), 14), quarter: quarter + 2 },
-    ];
-  });
+/** Every second word of two vectors, from the first or the second on. */
+function words(a: Vector, b: Vector, from: 0 | 1): Vector {
+  return i8x16.shuffle(
+    a,
+    b,
+    [0, 2, 4, 6].flatMap((word) => [0, 1, 2, 3].map((byte) => 4 * (word + from) + byte)),
+  );
+}
 
-/** Weights out of the panel that unpack.ts writes: a tile of rows × 8 (dot) or rows × 16 channels (swar). */
+/**
+ * Weights out of the panel that unpack.ts writes, 8 channels a pass. V8 has 15 vector registers to give: rows · 2 sums, two
+ * weights, an activation, and in dot16 and swar a product.
+ */
 export const PANEL_LOOPS: Readonly<Record<Tier, Loop>> = {
-  dot32: panelLoop({
-    ...{ rows: 6, vectors: 2, parts: 1, passes: 2, quartersPerPass: 2, flushQuads: NEVER, codes: true },
-    ...{ accumulate: multiply.dot32, widen: inPlace },
-  }),
-  dot16: panelLoop({
-    ...{ rows: 4, vectors: 2, parts: 1, passes: 2, quartersPerPass: 2, flushQuads: DOT16_QUADS, codes: true },
-    ...{ accumulate: multiply.dot16, widen: pairsAdded },
-  }),
-  swar: panelLoop({
-    ...{ rows: 5, vectors: 2, parts: 2, passes: 1, quartersPerPass: 0, flushQuads: SWAR_QUADS, codes: false },
-    ...{ accumulate: multiply.swar, widen: twoChannels },
-  }),
+  dot32: { ...ARITHMETIC.dot32, ...panelOf(6) },
+  dot16: { ...ARITHMETIC.dot16, ...panelOf(4) },
+  swar: { ...ARITHMETIC.swar, ...panelOf(5) },
 };
 
-function panelLoop(loop: Omit<Loop, 'load' | 'weightBytes' | 'sets'>): Loop {
+function panelOf(rows: number): Pick<Loop, 'rows' | 'vectors' | 'weightBytes' | 'passes' | 'sets' | 'loader'> {
   return {
-    ...loop,
-    sets: 1,
-    weightBytes: 16 * loop.vectors * loop.parts,
-    load: (f, address, offset, part, weights) => {
-      for (const [v, weight] of weights.entries()) {
-        f.set(weight, v128.load(address, offset + 16 * (part * loop.vectors + v)));
-      }
+    ...{ rows, vectors: 2, weightBytes: 32, passes: 2, sets: 1 },
+    loader: (f) => (address, offset, weights) => {
+      for (const [v, weight] of weights.entries()) f.set(weight, v128.load(address, offset + 16 * v));
     },
   };
 }
 
 /** Weights straight out of the plane, 16 channels at once: for so few rows that a panel would not pay. */
 export const DIRECT_LOOPS: Readonly<Record<Tier, Loop>> = {
-  dot32: directLoop({ parts: 1, flushQuads: NEVER, sets: 2, accumulate: multiply.dot32, widen: inPlace }),
-  dot16: directLoop({ parts: 1, flushQuads: DOT16_QUADS, sets: 1, accumulate: multiply.dot16, widen: pairsAdded }),
-  // Code g stays where it is in its byte, so that its products are 4ᵍ times too large; no sum reaches 2³¹ below K = 132,000.
-  swar: {
-    ...directLoop({ parts: 2, flushQuads: NEVER, sets: 1, accumulate: multiply.swar, widen: inPlace }),
-    load: (f, address, offset, part, weights) => {
-      const block = v128.load(address, offset);
-      f.set(weights[0]!, part === 0 ? block : i16x8.shr_u(block, 8));
-      for (const g of [3, 2, 1, 0]) f.set(weights[g]!, v128.and(weights[0]!, i16x8.const(3 << (2 * g))));
-    },
-    widen: (sums) => sums.map((sum, g) => ({ value: i32x4.shr_s(sum, 2 * g), quarter: g })),
-  },
+  dot32: { ...ARITHMETIC.dot32, ...directOf(codesOf), sets: 2 },
+  dot16: { ...ARITHMETIC.dot16, ...directOf(codesOf) },
+  swar: { ...ARITHMETIC.swar, ...directOf(twoChannels) },
 };
 
-function directLoop(loop: Pick<Loop, 'parts' | 'flushQuads' | 'sets' | 'accumulate' | 'widen'>): Loop {
+function directOf(
+  unpacker: (f: FunctionBuilder) => Unpacker,
+): Pick<Loop, 'rows' | 'vectors' | 'weightBytes' | 'passes' | 'sets' | 'loader'> {
   return {
-    ...loop,
-    ...{ rows: 2, vectors: 4, weightBytes: 16, passes: 1, quartersPerPass: 0, codes: true },
-    load: (f, address, offset, _part, weights) => {
-      f.set(weights[0]!, v128.load(address, offset));
-      for (const g of [3, 2, 1, 0]) f.set(weights[g]!, codesAt(weights[0]!, g));
+    ...{ rows: 2, vectors: 4, weightBytes: 16, passes: 1, sets: 1 },
+    loader: (f) => {
+      const unpack = unpacker(f);
+      return (address, offset, weights) => {
+        // The first weights are computed last, out of the local that holds the block until then.
+        const block = weights[0]!;
+        f.set(block, v128.load(address, offset));
+        const vectors = unpack(block);
+        for (const v of [3, 2, 1, 0]) f.set(weights[v]!, vectors[v]!);
+      };
     },
   };
 }
 
-/** Codes g of a block as bytes: 4 channels × 4 inputs. */
-export function codesAt(block: Value<'v128'>, g: number): Value<'v128'> {
+/**
+ * A block of T16x4 as four vectors of weights. Its constants lie in locals, because V8 builds a constant anew wherever it is
+ * written, which made the loops of unpack.ts 1.6 times (codes) and 6 times (two channels) as slow.
+ */
+export type Unpacker = (block: Local<'v128'>) => Vector[];
+
+/** Each vector has the codes of 4 channels × 4 inputs as bytes. */
+export function codesOf(f: FunctionBuilder): Unpacker {
+  const mask = f.local('v128', i32x4.const(0x03030303));
   // A shift of 16-bit lanes is one instruction, of 8-bit lanes it is several; the mask takes off what came from next door.
-  return v128.and(g === 0 ? block : i16x8.shr_u(block, 2 * g), i32x4.const(0x03030303));
+  return (block) => [0, 1, 2, 3].map((g) => v128.and(g === 0 ? block : i16x8.shr_u(block, 2 * g), mask));
+}
+
+/**
+ * 16-bit weights w(n) + w(n + 4) · 2¹⁴: channels 0, 1 (and 4, 5), then 2, 3 (and 6, 7), each at four inputs, then the same of
+ * channels 8 to 15. Four bits of a byte are the codes of such a pair; two tables have the lower and the upper byte of its
+ * weight.
+ */
+export function twoChannels(f: FunctionBuilder): Unpacker {
+  const pairs = Array.from({ length: 16 }, (_, bits) => ((bits & 3) - 1 + (((bits >> 2) - 1) << 14)) & 0xffff);
+  const lower = f.local('v128', i8x16.const(...pairs.map((weight) => weight & 0xff)));
+  const upper = f.local('v128', i8x16.const(...pairs.map((weight) => weight >> 8)));
+  const mask = f.local('v128', i8x16.const(0x0f));
+  const interleaved = (from: number): number[] => [0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => [from + i, 16 + from + i]);
+  return (block) =>
+    [0, 1].flatMap((half) => {
+      const nibbles = v128.and(half === 0 ? block : i16x8.shr_u(block, 4), mask);
+      const bytes = [i8x16.swizzle(lower, nibbles), i8x16.swizzle(upper, nibbles)] as const;
+      return [i8x16.shuffle(...bytes, interleaved(0)), i8x16.shuffle(...bytes, interleaved(8))];
+    });
 }

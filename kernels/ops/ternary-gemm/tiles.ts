@@ -10,13 +10,14 @@ import {
   type Value,
   v128,
 } from '../../asm/index.ts';
-import type { Loop, Wide } from './tiers.ts';
+import type { Loop } from './tiers.ts';
 
 /** What happens to the sums, as a number that a kernel takes; `sums` stores them as they are, i32, for tests. */
 export const MODES = { none: 0, relu2: 1, add: 2, sums: 3 } as const;
 
-/** Bytes of scratch a tile flushes into: at most 6 rows of 16 channels, or 4 of 16. */
-export const FLUSH_BYTES = 512;
+/** What a row of a tile flushes, and all of its rows: at most 8 vectors (16 channels, twice in swar), 6 rows. */
+const FLUSH_ROW_BYTES = 128;
+export const FLUSH_BYTES: number = 6 * FLUSH_ROW_BYTES;
 
 export const TILE_PARAMS = {
   /** Activations of the first row, and bytes from row to row. */
@@ -40,7 +41,7 @@ export type Tile = FunctionRef<typeof TILE_PARAMS, 'void'>;
 type TileParams = { readonly [K in keyof typeof TILE_PARAMS]: Local<'i32'> };
 
 /** Quads that are written out in the body of the inner loop. */
-const UNROLL = 4;
+const UNROLL = 2;
 
 /** A function that runs `count` tiles of `rows` rows × 16 channels down the rows, all with one panel. */
 export function emitPanelTiles(module: ModuleBuilder, name: string, loop: Loop, rows: number): Tile {
@@ -54,12 +55,12 @@ export function emitPanelTiles(module: ModuleBuilder, name: string, loop: Loop, 
       f.set(tile.weight, weights);
       f.set(passScales, channelScales);
       f.set(passOut, out);
-      f.set(passEnd, i32.add(channelScales, 16 * loop.passes * loop.quartersPerPass));
+      f.set(passEnd, i32.add(channelScales, 64));
       f.loop((nextPass) => {
         tile.run(passScales, passOut);
         // The panel of the next pass begins where this one has ended.
-        f.step(passScales, 16 * loop.quartersPerPass);
-        f.step(passOut, 16 * loop.quartersPerPass);
+        f.step(passScales, 64 / loop.passes);
+        f.step(passOut, 64 / loop.passes);
         if (loop.passes > 1) f.branch(nextPass, i32.lt_u(passScales, passEnd));
       });
       f.step(activations, i32.mul(stride, rows));
@@ -105,32 +106,32 @@ function tileOf(
   const sums = Array.from({ length: sets }, () => Array.from({ length: rows }, () => f.locals('v128', loop.vectors)));
   const weights = f.locals('v128', loop.vectors);
   const splat = f.local('v128');
+  const load = loop.loader(f);
   const limit = loop.flushQuads;
 
   const step = (quad: number): void => {
-    for (let part = 0; part < loop.parts; part++) {
-      loop.load(f, weight, quad * loop.weightBytes, part, weights);
-      for (const [r, row] of sums[quad % sets]!.entries()) {
-        f.set(splat, v128.load32_splat(at[r]!, 4 * (quad * loop.parts + part)));
-        for (const [v, sum] of row.entries()) f.set(sum, loop.accumulate(sum, splat, weights[v]!));
-      }
+    load(weight, quad * loop.weightBytes, weights);
+    for (const [r, row] of sums[quad % sets]!.entries()) {
+      const place = quad * loop.activationBytes;
+      f.set(splat, loop.activationBytes === 4 ? v128.load32_splat(at[r]!, place) : v128.load64_splat(at[r]!, place));
+      for (const [v, sum] of row.entries()) f.set(sum, loop.accumulate(sum, splat, weights[v]!));
     }
   };
   const steps = (quadCount: number): void => {
     for (let quad = 0; quad < quadCount; quad++) step(quad);
     f.step(weight, quadCount * loop.weightBytes);
-    for (const pointer of at) f.step(pointer, 4 * quadCount * loop.parts);
+    for (const pointer of at) f.step(pointer, quadCount * loop.activationBytes);
   };
   const clear = (): void => {
     for (const sum of sums.flat(2)) f.set(sum, i32x4.const(0));
   };
-  const whole = (row: number): Wide[] => {
+  const widened = (row: number): Value<'v128'>[] => loop.widen(sums[0]![row]!);
+  const mergeSets = (): void => {
     for (const extra of sums.slice(1)) {
-      for (const [v, sum] of extra[row]!.entries()) f.set(sums[0]![row]![v]!, i32x4.add(sums[0]![row]![v]!, sum));
+      for (const [i, sum] of extra.flat().entries()) f.set(sums[0]!.flat()[i]!, i32x4.add(sums[0]!.flat()[i]!, sum));
     }
-    return loop.widen(sums[0]![row]!);
   };
-  const flushPlace = (row: number, i: number): number => 64 * row + 16 * i;
+  const flushPlace = (row: number, i: number): number => FLUSH_ROW_BYTES * row + 16 * i;
 
   const run = (channelScales: Local<'i32'>, out: Local<'i32'>): void => {
     at.forEach((pointer, r) => {
@@ -141,7 +142,7 @@ function tileOf(
       f.set(end, i32.add(weight, i32.mul(quads, loop.weightBytes)));
       emitQuads(f, weight, end, loop.weightBytes, steps);
     } else {
-      const places = Array.from({ length: rows }, (_, r) => whole(r).map((_w, i) => flushPlace(r, i))).flat();
+      const places = Array.from({ length: rows }, (_, r) => widened(r).map((_w, i) => flushPlace(r, i))).flat();
       f.if(i32.gt_u(quads, limit), () => {
         for (const place of places) f.emit(v128.store(flush, i32x4.const(0), place));
       });
@@ -153,7 +154,7 @@ function tileOf(
           f.branch(done, i32.le_u(left, limit));
           f.step(left, -limit);
           for (let r = 0; r < rows; r++) {
-            whole(r).forEach(({ value }, i) => {
+            widened(r).forEach((value, i) => {
               const place = flushPlace(r, i);
               f.emit(v128.store(flush, i32x4.add(v128.load(flush, place), value), place));
             });
@@ -163,8 +164,9 @@ function tileOf(
         });
       });
     }
+    mergeSets();
     emitEpilogue(f, params, loop, rows, channelScales, out, (row) => ({
-      wide: whole(row),
+      sums: widened(row),
       flushed: (i) => v128.load(flush, flushPlace(row, i)),
     }));
   };
@@ -199,24 +201,25 @@ function emitEpilogue(
   rows: number,
   channelScales: Local<'i32'>,
   out: Local<'i32'>,
-  rowOf: (row: number) => { wide: Wide[]; flushed: (i: number) => Value<'v128'> },
+  rowOf: (row: number) => { sums: Value<'v128'>[]; flushed: (i: number) => Value<'v128'> },
 ): void {
   const to = f.local('i32', out);
   const factor = f.local('v128');
-  const kept: Local<'v128'>[] = [];
+  // The same locals for every row, so that few are alive at once.
+  const kept = f.locals('v128', rowOf(0).sums.length);
+  const arranged = f.locals('v128', loop.arrange(kept).length);
+  const places = arranged.map((y, i) => ({ y, place: 16 * i }));
   for (let row = 0; row < rows; row++) {
-    const { wide, flushed } = rowOf(row);
-    // The same locals for every row, so that few are alive at once.
-    while (kept.length < wide.length) kept.push(f.local('v128'));
-    const places = wide.map(({ quarter }, i) => ({ y: kept[i]!, place: 16 * quarter, i }));
-    wide.forEach(({ value }, i) => {
-      f.set(kept[i]!, value);
+    const { sums: widened, flushed } = rowOf(row);
+    kept.forEach((sum, i) => {
+      f.set(sum, widened[i]!);
     });
     if (loop.flushQuads !== Number.POSITIVE_INFINITY) {
       f.if(i32.gt_u(quads, loop.flushQuads), () => {
-        for (const { y, i } of places) f.set(y, i32x4.add(y, flushed(i)));
+        for (const [i, sum] of kept.entries()) f.set(sum, i32x4.add(sum, flushed(i)));
       });
     }
+    for (const [i, value] of loop.arrange(kept).entries()) f.set(arranged[i]!, value);
     if (loop.codes) {
       f.set(factor, v128.load32_splat(sums, 4 * row));
       for (const { y } of places) f.set(y, i32x4.sub(y, factor));

@@ -120,7 +120,15 @@ function emitRows(module: ModuleBuilder, tier: Tier): FunctionRef<typeof ROWS_PA
   const { rows: mostDirect } = DIRECT_LOOPS[tier];
   const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1);
   const direct = upTo(mostDirect).map((n) => emitDirectTiles(module, tier, DIRECT_LOOPS[tier], n));
-  const panel = upTo(most).map((n) => emitPanelTiles(module, tier, PANEL_LOOPS[tier], n));
+  // Divided evenly, more rows than the direct tiles take never end in tiles this low.
+  const least = Math.min(
+    ...upTo(60)
+      .map((n) => n + mostDirect)
+      .map((n) => Math.floor(n / Math.ceil(n / most))),
+  );
+  const panel = upTo(most)
+    .slice(least - 1)
+    .map((n) => emitPanelTiles(module, tier, PANEL_LOOPS[tier], n));
   const unpack = emitUnpack(module, tier);
   return module.function('ternaryRows', ROWS_PARAMS, 'void', (f, params) => {
     const { activations, stride, rows, codes, quads, scales, sums, channelScales, out, outputs, mode, work } = params;
@@ -144,9 +152,9 @@ function emitRows(module: ModuleBuilder, tier: Tier): FunctionRef<typeof ROWS_PA
       const pieces = { ...rest, weights };
       // First those tiles that are one row taller, then the others.
       f.if(taller, () => {
-        callByHeight(f, panel, i32.add(height, 1), { ...pieces, activations, count: taller, scales, sums, out });
+        callByHeight(f, panel, least, i32.add(height, 1), { ...pieces, activations, count: taller, scales, sums, out });
       });
-      callByHeight(f, panel, height, {
+      callByHeight(f, panel, least, height, {
         ...pieces,
         activations: i32.add(activations, i32.mul(skipped, stride)),
         count: i32.sub(tiles, taller),
@@ -165,10 +173,11 @@ function emitRows(module: ModuleBuilder, tier: Tier): FunctionRef<typeof ROWS_PA
 function callByHeight(
   f: FunctionBuilder,
   tiles: readonly Tile[],
+  least: number,
   height: Operand<'i32'>,
   args: Parameters<typeof call<Tile['params'], 'void'>>[1],
 ): void {
   tiles.forEach((tile, i) => {
-    f.if(i32.eq(height, i + 1), () => f.emit(call(tile, args)));
+    f.if(i32.eq(height, least + i), () => f.emit(call(tile, args)));
   });
 }
