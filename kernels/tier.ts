@@ -34,7 +34,8 @@ export type Instantiate = (bytes: Uint8Array<ArrayBuffer>, imports: WebAssembly.
 type Kernel = (...operands: number[]) => void;
 
 /**
- * The fastest tier that gives the known answer, or the forced one if it does. Takes about 10 ms, a forced one 1 ms.
+ * The fastest tier that gives the known answer, or the forced one if it does. Takes 10 to 25 ms in a new process, most of it for
+ * V8 to optimise the tiles; a forced one is not timed.
  *
  * @throws ClassifierUnavailableError  no tier does, or the forced one does not; the message says what was found
  */
@@ -61,29 +62,50 @@ function instantiateHere(bytes: Uint8Array<ArrayBuffer>, imports: WebAssembly.Im
 }
 
 /**
- * How long the tiers take turns. The inner loops alone would be timed in 1 ms, but V8 first runs code that it has not
- * optimised, in which all tiers look alike; it has replaced all three after 4 to 8 ms (measured on Node 24).
+ * The inner loops alone could be timed in 1 ms, but V8 first runs code that it has not optimised, in which all tiers look
+ * alike. So they take turns until each has become faster than it began (4 to 10 ms on Node 24, as long as its compiler
+ * threads wait for a core), and a little longer; an engine that does not work so gets the whole time.
  */
-const TIMING_MS = 10;
+const TIMING_MS = 25;
+const SETTLED_MS = 1;
+/** An optimised tile takes less than this part of its early time; 0.3 to 0.6 on V8. */
+const SETTLED = 0.7;
+/** Turns that count as early, after the first, which compiles. */
+const EARLY = 4;
 /** Rows and quads of a turn, some 10 µs. */
 const TURN = { rows: 60, quads: 64 };
 
 /** Each tier with the speed of its tallest tile, fastest first. */
 function timeTiers(instantiate: Instantiate): { tier: Tier; callsPerMs: number | 'unsupported' }[] {
-  const turns = TIERS.map((tier) => ({ tier, turn: turnOf(tier, instantiate), bestMs: Number.POSITIVE_INFINITY }));
-  const started = performance.now();
+  const runners = TIERS.map((tier) => {
+    return {
+      tier,
+      turn: turnOf(tier, instantiate),
+      turns: 0,
+      earlyMs: Number.POSITIVE_INFINITY,
+      bestMs: Number.POSITIVE_INFINITY,
+    };
+  });
+  const running = runners.filter(({ turn }) => turn !== undefined);
+  let end = performance.now() + TIMING_MS;
   let calls = 1;
-  for (let now = started; now - started < TIMING_MS; ) {
-    for (const each of turns) {
-      for (let call = 0; call < calls; call++) each.turn?.();
+  let settled = false;
+  for (let now = performance.now(); running.length > 0 && now < end; ) {
+    for (const runner of running) {
+      for (let call = 0; call < calls; call++) runner.turn!();
       const then = performance.now();
-      if (then > now) each.bestMs = Math.min(each.bestMs, (then - now) / calls);
-      // A clock too coarse to see a turn: take longer ones.
-      else calls *= 2;
+      if (then > now) {
+        runner.bestMs = Math.min(runner.bestMs, (then - now) / calls);
+        if (runner.turns++ === EARLY) runner.earlyMs = runner.bestMs;
+      } else calls *= 2; // a clock too coarse to see a turn
       now = then;
     }
+    if (!settled && running.every(({ bestMs, earlyMs, turns }) => turns > EARLY && bestMs < SETTLED * earlyMs)) {
+      settled = true;
+      end = Math.min(end, now + SETTLED_MS);
+    }
   }
-  return turns
+  return runners
     .map(({ tier, turn, bestMs }) => ({ tier, callsPerMs: turn === undefined ? ('unsupported' as const) : 1 / bestMs }))
     .sort((a, b) => speed(b.callsPerMs) - speed(a.callsPerMs));
 }
