@@ -2,7 +2,7 @@
  * The worker's side: one model, one device, one message at a time. Spoken through comlink over a MessagePort, so that
  * Node's threads, a page's workers and a test in one thread say the same. One string comes in, a handful of scores go out.
  */
-import { expose } from 'comlink';
+import { type Endpoint, expose } from 'comlink';
 import { ClassifierUnavailableError, ModelFormatError } from '../errors.ts';
 import { createDevice, type DeviceName } from '../kernels/choose.ts';
 import { parseHydra } from '../models/hydra.ts';
@@ -40,7 +40,7 @@ export interface Service {
 }
 
 /** Answers on a port until it closes. */
-export function serve(port: MessagePort): void {
+export function serve(port: Endpoint): void {
   expose(createService(), port);
 }
 
@@ -48,6 +48,9 @@ export function createService(): Service {
   let classifier: HydraClassifier | undefined;
   return {
     async load({ model: bytes, tokenizer: text }, name) {
+      // Compiles in the background while the files are read.
+      const compiling = createDevice(name);
+      compiling.catch(() => undefined);
       const model = parseHydra(readSafetensors(bytes));
       const tokenizer = readTokenizerFile(text);
       const { config, tokenizerSha256 } = model;
@@ -56,7 +59,7 @@ export function createService(): Service {
           `tokenizer.json: ${tokenizer.vocabSize} ids, but the model has ${config.vocab}; is it this model's own?`,
         );
       }
-      const device = await createDevice(name);
+      const device = await compiling;
       classifier = new HydraClassifier(model, device, tokenizer);
       // The device has its own copy. The classifier keeps the model for its labels, and would keep the file with it.
       bytes.buffer.transfer(0);
