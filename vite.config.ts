@@ -1,4 +1,4 @@
-/** The browser bundle: `dist/browser/index.js`, what index.ts exports as one ES module; vocabularies and Brotli come when asked for. */
+/** The browser bundle: `dist/browser/index.js`, what index.browser.ts exports as one ES module; vocabularies, Brotli and Hydra's engine come when asked for. */
 import { resolve } from 'node:path';
 import type { InlineConfig } from 'vite';
 
@@ -34,7 +34,7 @@ export function bundleOf(entry: string, outDir: string): InlineConfig {
 }
 
 const config: InlineConfig = bundleOf(
-  resolve(import.meta.dirname, 'index.ts'),
+  resolve(import.meta.dirname, 'index.browser.ts'),
   resolve(import.meta.dirname, 'dist/browser'),
 );
 

@@ -41,7 +41,7 @@ export async function loadHydra(options: BrowserLoadOptions): Promise<HydraPool>
 }
 
 function startThread(): Thread {
-  return browserThread(new Worker(new URL('./worker.browser.ts', import.meta.url), { type: 'module', name: 'hydra' }));
+  return browserThread(new Worker(new URL('./worker.browser.js', import.meta.url), { type: 'module', name: 'hydra' }));
 }
 
 async function fetchModel(place: string | URL): Promise<Source> {

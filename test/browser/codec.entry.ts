@@ -16,7 +16,7 @@ import {
   keyPair,
   type Security,
 } from '../../codec/index.ts';
-import { loadTokenizer, SecurityScanner } from '../../index.ts';
+import { loadTokenizer, SecurityScanner } from '../../index.browser.ts';
 
 export { ALGORITHMS, keyPair };
 
