@@ -149,7 +149,7 @@ class WasmDevice implements Device {
   async read({ dtype, at }: Tensor, out: Values): Promise<void> {
     const view = this.#views[dtype];
     const from = at / BYTES[dtype];
-    for (let i = 0; i < out.length; i++) out[i] = view[from + i]!;
+    out.set(view.subarray(from, from + out.length));
   }
 
   close(): void {
