@@ -1,0 +1,294 @@
+"""
+Rows of text with labels, and batches of windows made of them.
+
+    python data.py --tokenizer DIR/tokenizer.json     counts by fold, source and label, and one chunk of batches
+
+Reads $M2M_DATA (default: ../../shared/data): threats/{train,dev}.jsonl.*, threats/authored/*.jsonl, text/*.jsonl.xz.
+All that is random follows from a seed and a chunk's number, so that a resumed run sees what an unbroken one would.
+"""
+import argparse
+import gzip
+import hashlib
+import json
+import lzma
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+import lexicon
+import tokens
+from config import CODECS, CONFIGS, LABELS, ROLES, ROUTES
+from parity import windows
+
+ROOT = Path(os.environ.get("M2M_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+IGNORED = -100  # a label that no loss counts
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    text: str
+    label: int
+    source: str
+    role: str
+    kind: str
+    lang: str
+    synth: int  # 0 public text, 1 public text in a generated frame, 2 generated, 3 written one by one
+    split: str  # train or dev
+    route: int = IGNORED
+    codec: int = IGNORED
+
+
+# Sources that share an origin lie in one fold; each fold takes benign sources along, so that both sides are unseen.
+# A source starts with its prefix. What no fold names is always trained on.
+FOLDS = {
+    "wild": ["verazuo/", "NVIDIA/garak", "Azure/PyRIT", "0xeb/", "sherdencooper/", "swisskyrepo/", "f/awesome"],
+    "cyberseceval": ["meta-llama/PurpleLlama"],
+    "injections": ["synthetic:injection", "synthetic:order_in_data", "synthetic:user_order", "synthetic:email", "Taskmaster"],
+    "generated": ["synthetic:exfiltration", "synthetic:jailbreak", "synthetic:roleplay", "fastapi/"],
+    "encodings": ["synthetic:encoded", "synthetic:broken_json", "synthetic:benign_encoding", "composed:"],
+    "authored-direct": ["authored:direct", "authored:multi", "authored:benign", "lmarena/"],
+    "authored-indirect": ["authored:mail", "authored:tools", "authored:web", "ShishirPatil/", "a2aproject/"],
+}
+
+
+def fold_of(source):
+    """Which fold leaves this source out, or None."""
+    return next((name for name, prefixes in FOLDS.items() if source.startswith(tuple(prefixes))), None)
+
+
+# Who says a text of this kind; the outermost frame decides. A whole message is `unknown`, as a scanner's string without
+# a role is. Authored rows name their roles themselves.
+ROLE_OF_KIND = {
+    "plain": "user", "dialog": "user", "code": "user", "env:user": "user",
+    "tool_print": "tool", "tool_json": "tool", "tool_schema": "tool", "env:tool": "tool", "env:mcp": "tool", "carrier:json": "tool",
+    "md": "document", "secdoc": "document", "carrier:start": "document", "carrier:middle": "document",
+    "carrier:end": "document", "carrier:email": "document",
+    "system_prompt": "system", "assistant": "assistant", "env:resp": "assistant",
+}  # fmt: skip
+
+# What a message is about, from its source and kind; None leaves the route open. First match wins.
+ROUTE_OF_SOURCE = [
+    ("openai/grade-school-math", "reasoning"), ("ShishirPatil/", "tool_call"), ("composed:", "tool_call"),
+    ("meta-llama/PurpleLlama:CyberSecEval-autocomplete", "code"), ("meta-llama/PurpleLlama:CyberSecEval-instruct", "code"),
+    ("tldr-pages/", "code"), ("meta-llama/PurpleLlama:CyberSecEval-crwd", "reasoning"), ("Taskmaster", "chat"),
+    ("f/awesome", "chat"), ("yizhongw/", "chat"), ("verazuo/", "chat"), ("synthetic:jailbreak", "chat"),
+    ("synthetic:roleplay", "chat"), ("synthetic:user_order", "chat"),
+]  # fmt: skip
+ROUTE_OF_KIND = {
+    "code": "code", "tool_schema": "tool_call", "env:tool": "tool_call", "env:mcp": "tool_call",
+    "tool_print": "data", "tool_json": "data", "carrier:json": "data", "broken": "data", "json": "data", "log": "data",
+    "csv": "data", "yaml": "data", "xml": "data", "dialog": "chat", "assistant": "chat", "prompt": "chat", "chat": "chat",
+}  # fmt: skip
+
+
+def route_of(source, kind):
+    kind = kind.split("+")[0]
+    if kind in ("tool_json", "tool_print"):
+        return ROUTES.index("data")
+    found = next((route for prefix, route in ROUTE_OF_SOURCE if source.startswith(prefix)), ROUTE_OF_KIND.get(kind))
+    return IGNORED if found is None else ROUTES.index(found)
+
+
+def lines(path):
+    opened = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)(path, "rt", encoding="utf-8")
+    with opened as file:
+        yield from (json.loads(line) for line in file)
+
+
+def kept_aside(source, family):
+    """One authored family in five is for the dev set; twins share a family."""
+    return hashlib.sha256(f"{source}/{family}".encode()).digest()[0] < 51
+
+
+def labelled(codecs=None, mathematics=2000):
+    """
+    All labelled rows; `codecs` is a file of tools/codec-labels.ts. Some of the text corpus's school mathematics come
+    along as benign rows, for the route `reasoning` has few others.
+    """
+    rows = []
+    for name in ("train.jsonl.xz", "dev.jsonl.gz"):
+        for r in lines(ROOT / "threats" / name):
+            role = ROLE_OF_KIND.get(r["kind"].split("+")[0], "unknown")
+            rest = (r["source"], role, r["kind"], r["lang"], r["synth"], r["split"], route_of(r["source"], r["kind"]))
+            rows.append(Row(r["id"], r["text"], LABELS.index(r["label"]), *rest))
+    for path in sorted((ROOT / "threats" / "authored").glob("*.jsonl")):
+        for i, r in enumerate(lines(path)):
+            split = "dev" if kept_aside(r["source"], r["family"]) else "train"
+            rest = (r["source"], r["role"], r["kind"], r["lang"], 3, split, route_of(r["source"], r["kind"]))
+            rows.append(Row(f"a-{path.stem}-{i:04}", r["text"], LABELS.index(r["label"]), *rest))
+    for row in text_rows(["conv"]) if mathematics else []:
+        if row.source == "openai/grade-school-math" and mathematics > 0:
+            rows.append(row)
+            mathematics -= 1
+    if codecs:
+        known = json.loads(Path(codecs).read_text())
+        rows = [replace(row, codec=CODECS.index(known[row.id])) if row.id in known else row for row in rows]
+    return rows
+
+
+def text_rows(shards=("docs", "prose", "conv", "multi", "json")):
+    """The unlabelled corpus, each as a benign document; only pretraining and distillation read it as a whole."""
+    for shard in shards:
+        for i, r in enumerate(lines(ROOT / "text" / f"text-{shard}.jsonl.xz")):
+            split = "dev" if shard == "dev" else "train"
+            route = route_of(r["src"], r["kind"])
+            yield Row(f"x-{shard}-{i:05}", r["text"], 0, r["src"], "document", r["kind"], r["lang"], 0, split, route)
+
+
+def training(rows, fold=None):
+    return [row for row in rows if row.split == "train" and (fold is None or fold_of(row.source) != fold)]
+
+
+def held_out(rows, fold=None, most=1500, seed=0):
+    """Dev rows; or all of a fold's rows, thinned to `most` attacks and `most` benign ones."""
+    if fold is None:
+        return [row for row in rows if row.split == "dev"]
+    inside = [row for row in rows if fold_of(row.source) == fold]
+    rng, kept = np.random.default_rng(seed), []
+    for side in ([row for row in inside if row.label > 0], [row for row in inside if row.label == 0]):
+        order = rng.permutation(len(side))[:most]
+        kept += [side[i] for i in sorted(order)]
+    return kept
+
+
+def balanced(rows, benign=0.55, flatten=0.5):
+    """
+    A probability for each row: `benign` of all to the benign rows, the rest to the attacks' labels by the square root
+    of their sizes, and within a label to sources by size ** flatten, so that no large source drowns a small one.
+    """
+    sizes = Counter(row.label for row in rows)
+    roots = {label: size**0.5 for label, size in sizes.items() if label}
+    share = {label: (1 - benign) * root / sum(roots.values()) for label, root in roots.items()}
+    share[0] = benign if roots else 1.0
+    by_source = Counter((row.label, row.source) for row in rows)
+    total = Counter()
+    for (label, _), size in by_source.items():
+        total[label] += size**flatten
+    weight = {key: share[key[0]] * size ** (flatten - 1) / total[key[0]] for key, size in by_source.items()}
+    p = np.array([weight[row.label, row.source] for row in rows])
+    return p / p.sum()
+
+
+class Augmenter:
+    """Changes drawn rows; `strength` scales all rates, 0 leaves rows as they are."""
+
+    def __init__(self, rows, strength=1.0):
+        self.strength = strength
+        self.carriers = [r.text for r in rows if r.label == 0 and r.role == "document" and 300 < len(r.text) < 2500]
+        self.quotable = [r.text for r in rows if r.label in (1, 2) and r.kind in ("plain", "prompt") and len(r.text) < 400]
+
+    def __call__(self, rng, row):
+        hit = lambda rate: rng.random() < rate * self.strength
+        if hit(0.03):
+            text, role = lexicon.quotation(rng, lexicon.pick(rng, self.quotable)) if hit(0.3) and self.quotable else lexicon.harmless(rng)
+            row = Row("", text, 0, "made:harmless", role, "plain", "en", 2, "train")
+        text, label, role = row.text, row.label, row.role
+        if hit(0.3):
+            text = lexicon.pick(rng, lexicon.PLAIN)(rng, text)
+        if ".example" in text or ".test" in text:
+            text = lexicon.hosts(rng, text) if hit(0.7) else text
+        if len(text) > 400 and label == 0 and hit(0.15):
+            text = lexicon.cut(rng, text)
+        # A label follows from what is hidden: harmless text in disguise stays harmless, else the disguise would be the label.
+        if len(text) < 1500 and hit(0.05):
+            text = lexicon.pick(rng, lexicon.HIDING)(rng, text)
+            label = 4 if label else 0
+        # A person's request may turn into an attack inside data, so a benign one is never put there.
+        if role != "user" or label:
+            if len(text) < 600 and self.carriers and hit(0.15):
+                text, role = lexicon.inside(rng, text, lexicon.pick(rng, self.carriers)), "document"
+            if len(text) < 3000 and hit(0.12):
+                text, role = lexicon.pick(rng, lexicon.DATA_FRAMES)(rng, text), "tool"
+        elif len(text) < 3000 and hit(0.12):
+            text = lexicon.as_chat(rng, text)
+        if hit(0.3):
+            role = "unknown"
+        codec = row.codec if text == row.text else IGNORED
+        return replace(row, text=text, label=label, role=role, codec=codec)
+
+
+@dataclass
+class Batch:
+    """Windows [B, T] padded with 0, their lengths, and to which of the batch's texts each belongs; labels by text."""
+
+    ids: np.ndarray
+    lengths: np.ndarray
+    text: np.ndarray
+    rows: list
+
+    def labels(self, head):
+        field = {"threat": "label"}.get(head, head)
+        return np.array([getattr(row, field) for row in self.rows], dtype=np.int64)
+
+
+def batches(rows, encode, config, budget, keep=None):
+    """
+    Rows (any number) as batches of at most `budget` padded positions, texts of like length together, order by length.
+    `keep(row, windows)` chooses the windows of a text; default all.
+    """
+    cut = []
+    for row, ids in zip(rows, encode([row.text for row in rows])):
+        all_ = windows(ids, config.role_id(row.role), config)
+        cut.append((row, keep(row, all_) if keep else all_))
+    cut.sort(key=lambda entry: len(entry[1][0]))
+    group, count, widest = [], 0, 0
+    for entry in cut:
+        size, width = len(entry[1]), max(map(len, entry[1]))
+        if group and (count + size) * max(widest, width) > budget:
+            yield pack(group)
+            group, count, widest = [], 0, 0
+        group.append(entry)
+        count, widest = count + size, max(widest, width)
+    if group:
+        yield pack(group)
+
+
+def pack(group):
+    parts = [(at, window) for at, (_, cut) in enumerate(group) for window in cut]
+    lengths = np.array([len(window) for _, window in parts], dtype=np.int64)
+    ids = np.zeros((len(parts), lengths.max()), dtype=np.int64)
+    for i, (_, window) in enumerate(parts):
+        ids[i, : len(window)] = window
+    return Batch(ids, lengths, np.array([at for at, _ in parts], dtype=np.int64), [row for row, _ in group])
+
+
+def chunk(number, rows, p, augment, encode, config, budget, seed=0, size=2048, most=4):
+    """
+    Batches of `size` drawn rows in random order. A benign text gives one random window (each of its windows is benign),
+    an attack up to `most` neighbours: which one holds it is not known, so that the loss takes the worst.
+    """
+    rng = np.random.default_rng([seed, number])
+    drawn = [augment(rng, rows[i]) for i in rng.choice(len(rows), size, p=p)]
+
+    def keep(row, cut):
+        count = min(most, len(cut)) if row.label else 1
+        start = int(rng.integers(len(cut) - count + 1))
+        return cut[start : start + count]
+
+    made = list(batches(drawn, encode, config, budget, keep))
+    return [made[i] for i in rng.permutation(len(made))]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--config", choices=CONFIGS, default="hydra-1")
+    options = parser.parse_args()
+    everything = labelled()
+    for name in [*FOLDS, None]:
+        counts = Counter(row.label > 0 for row in everything if fold_of(row.source) == name)
+        print(f"{name or 'always trained':18} attacks {counts[True]:6} benign {counts[False]:6}")
+    for field, names in (("role", ROLES), ("split", ["train", "dev"])):
+        counts = Counter(getattr(row, field) for row in everything)
+        print(field, {name: counts[name] for name in names})
+    print("route", dict(zip(ROUTES, np.bincount([row.route for row in everything if row.route >= 0], minlength=5).tolist())))
+    kept = training(everything)
+    made = chunk(0, kept, balanced(kept), Augmenter(kept), tokens.load(options.tokenizer), CONFIGS[options.config], 4096)
+    real, padded = sum(b.lengths.sum() for b in made), sum(b.ids.size for b in made)
+    print(f"a chunk: {len(made)} batches, {sum(len(b.ids) for b in made)} windows of 2048 texts, {real:,} rows, {padded:,} with padding")
+    print("labels drawn", np.bincount([row.label for b in made for row in b.rows]).tolist())
+    print("sources drawn", Counter(row.source for b in made for row in b.rows).most_common(12))
