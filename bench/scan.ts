@@ -7,9 +7,9 @@
  * the memory of a worker; two workers against one. Claims are ratios of medians of samples that took turns.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { HydraClassifier } from '../engine/classifier.ts';
 import { loadHydra } from '../engine/node.ts';
 import { ROLES, splitWindows } from '../engine/windows.ts';
@@ -20,7 +20,7 @@ import type { HydraModel } from '../models/hydra.ts';
 import { loadHydraModel } from '../models/load.ts';
 import type { ModelTokenizer } from '../tokenizer/index.ts';
 import { openPeer, PEERS, type PeerName } from './scan/peers.ts';
-import { median, modelFolder, quantile, readTokenizer, textsOf } from './scan/subject.ts';
+import { builtEngine, median, modelFolder, quantile, readTokenizer, textsOf } from './scan/subject.ts';
 
 const quick = process.argv.includes('--quick');
 const LENGTHS = [16, 60, 128, 256, 512];
@@ -138,10 +138,8 @@ function partOf(operation: string): Part | undefined {
   return operation.startsWith('rmsnorm') ? 'norm and quantise' : undefined;
 }
 
-/** Milliseconds from import to first score, processes in turn. The built engine where there is one. */
-function coldStarts(folder: string, names: readonly string[]): { engine: string; ms: Record<string, number> } {
-  const built = resolve(import.meta.dirname, '../dist/engine/node.js');
-  const engine = existsSync(built) ? built : resolve(import.meta.dirname, '../engine/node.ts');
+/** Milliseconds from import to first score, processes in turn. */
+function coldStarts(folder: string, names: readonly string[], engine: string): Record<string, number> {
   const script = join(import.meta.dirname, 'scan/cold.ts');
   const ms = new Map(names.map((name) => [name, [] as number[]]));
   for (let i = 0; i < COLD_STARTS; i++) {
@@ -150,10 +148,7 @@ function coldStarts(folder: string, names: readonly string[]): { engine: string;
       ms.get(name)!.push((JSON.parse(output) as { ms: number }).ms);
     }
   }
-  return {
-    engine: engine === built ? 'dist' : 'source, with types stripped at each start',
-    ms: Object.fromEntries([...ms].map(([name, all]) => [name, median(all)])),
-  };
+  return Object.fromEntries([...ms].map(([name, all]) => [name, median(all)]));
 }
 
 /** Messages a second of pools of one and of two workers in turn; each batch has its own texts. */
@@ -229,15 +224,18 @@ try {
   const toWorkerMs = await viaWorker(subject, tier);
   console.log(`\nto a worker and back adds ${toWorkerMs.toFixed(2)} ms`);
 
-  const cold = coldStarts(folder, ['ours', ...PEERS.filter((name) => scans.has(name))]);
-  console.log(`\ncold start, import to first score (${cold.engine}), medians of ${COLD_STARTS}`);
-  for (const [name, ms] of Object.entries(cold.ms)) {
-    if (name !== 'ours') ratios[`cold_vs_${name}`] = ms / cold.ms.ours!;
+  const engine = builtEngine();
+  const cold = coldStarts(folder, ['ours', ...PEERS.filter((name) => scans.has(name))], engine.path);
+  console.log(`\ncold start, import to first score (${engine.what}), medians of ${COLD_STARTS}`);
+  for (const [name, ms] of Object.entries(cold)) {
+    if (name !== 'ours') ratios[`cold_vs_${name}`] = ms / cold.ours!;
     console.log(`${name.padEnd(18)}${ms.toFixed(0).padStart(6)} ms`);
   }
 
   const script = join(import.meta.dirname, 'scan/memory.ts');
-  const memory = JSON.parse(execFileSync(process.execPath, ['--expose-gc', script, folder]).toString()) as {
+  const memory = JSON.parse(
+    execFileSync(process.execPath, ['--expose-gc', script, folder, engine.path]).toString(),
+  ) as {
     deviceBytes: number;
     firstBytes: number;
     furtherBytes: number;
@@ -257,7 +255,18 @@ try {
     console.log(`${name.padEnd(30)}${ratio.toFixed(2).padStart(8)} ×`);
   if (process.argv.includes('--json')) {
     console.log(
-      JSON.stringify({ ratios, machine, tier, scan, parts, toWorkerMs, cold, memory, messagesPerS: rates, missing }),
+      JSON.stringify({
+        ratios,
+        machine,
+        tier,
+        scan,
+        parts,
+        toWorkerMs,
+        cold: { engine: engine.what, ms: cold },
+        memory,
+        messagesPerS: rates,
+        missing,
+      }),
     );
   }
 } finally {

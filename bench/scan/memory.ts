@@ -1,8 +1,10 @@
-/** What workers weigh, in a process of its own: `node --expose-gc bench/scan/memory.ts FOLDER`. Prints bytes. */
-import { loadHydra } from '../../engine/node.ts';
+/** What workers weigh, in a process of its own: `node --expose-gc bench/scan/memory.ts FOLDER ENGINE`. Prints bytes. */
+import { pathToFileURL } from 'node:url';
+import type * as Engine from '../../engine/node.ts';
 
 const MANY = 4;
-const folder = process.argv[2]!;
+const [folder, engine] = process.argv.slice(2) as [string, string];
+const { loadHydra } = (await import(pathToFileURL(engine).href)) as typeof Engine;
 const text = 'A message of some length that every worker sees at least once. '.repeat(20);
 
 async function settled(): Promise<number> {

@@ -1,5 +1,5 @@
 /** What bench/scan.ts measures with: the default golden model as a folder, and texts of as many tokens as are asked for. */
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { generatedModel } from '../../test/models/generated.ts';
@@ -33,6 +33,24 @@ export function textsOf(tokens: number, count: number, { encode }: ModelTokenize
     if (encode(text).ids.length === tokens) texts.push(text);
   }
   return texts;
+}
+
+/** What a user runs, dist/, unless it is missing or older than the source. */
+export function builtEngine(): { readonly path: string; readonly what: string } {
+  const root = resolve(import.meta.dirname, '../..');
+  const built = join(root, 'dist/engine/node.js');
+  const source = { path: join(root, 'engine/node.ts'), what: 'source, whose types are stripped at each start' };
+  if (!existsSync(built)) return { ...source, what: `${source.what}; there is no dist` };
+  const newest = Math.max(
+    ...['engine', 'kernels', 'models', 'tokenizer']
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((f) => join(root, folder, f)),
+      )
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => statSync(path).mtimeMs),
+  );
+  if (statSync(built).mtimeMs < newest) return { ...source, what: `${source.what}; dist is older, build it anew` };
+  return { path: built, what: 'dist' };
 }
 
 /** A part of a distribution, 0.5 is the median. */

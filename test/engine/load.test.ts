@@ -4,9 +4,12 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Classified, HydraClassifier } from '../../engine/classifier.ts';
-import { type HydraPool, loadHydra } from '../../engine/node.ts';
+import { openHydra } from '../../engine/load.ts';
+import { type HydraPool, loadHydra, startThread } from '../../engine/node.ts';
+import { createService } from '../../engine/serve.ts';
 import { ClassifierUnavailableError, InvalidInputError, ModelFormatError } from '../../errors.ts';
 import { createReference } from '../../kernels/reference.ts';
 import { chooseTier, TIERS, type Tier } from '../../kernels/tier.ts';
@@ -15,7 +18,7 @@ import { type Classifier, SecurityScanner } from '../../security/index.ts';
 import { readTokenizerFile } from '../../tokenizer/file.ts';
 import { full } from '../scale.ts';
 import { readGolden } from './golden.ts';
-import { openTiny, TINY_FOLDER, until } from './threads.ts';
+import { openTiny, TINY_FOLDER, tinySource, until } from './threads.ts';
 
 const golden = readGolden('tiny');
 /** Some of one window and some of more; the reference takes seconds for all of them. */
@@ -72,6 +75,15 @@ describe('loadHydra', () => {
     const hydra = keep(await loading);
     expect(hydra.model.device).toBe(`wasm-${tier}`);
     expect(await hydra.classify(TEXTS)).toEqual(expected);
+  });
+
+  it('gives the memory of the file back when the device has a copy', async () => {
+    const service = createService();
+    const model = golden.model.slice();
+    await service.load({ model, tokenizer: golden.tokenizer }, 'wasm');
+    expect(model.buffer.byteLength).toBe(0);
+    expect(await service.classify(TEXTS[3]!)).toEqual(expected[3]);
+    await expect(createService().classify(TEXTS[3]!)).rejects.toThrow(ClassifierUnavailableError);
   });
 
   it('fits the port of the scanner, whose verdict names the model', async () => {
@@ -136,6 +148,19 @@ describe('a model that is none', () => {
     const loading = loadHydra({ model: copy });
     await expect(loading).rejects.toThrow(ModelFormatError);
     await expect(loading).rejects.toThrow(/tokenizer\.json: is missing/);
+  });
+
+  it('is not the file that the registry names', async () => {
+    const threads: Worker[] = [];
+    const opening = openHydra({ ...tinySource(), sha256: 'f'.repeat(64) }, {}, () =>
+      startThread((w) => threads.push(w)),
+    );
+    await expect(opening).rejects.toThrow(ModelFormatError);
+    await expect(opening).rejects.toThrow(`expected sha256 ${'f'.repeat(64)}, found ${golden.sha256}`);
+    // Ended, though it had loaded.
+    await until(() => threads.every(({ threadId }) => threadId === -1));
+    const named = keep(await openHydra({ ...tinySource(), sha256: golden.sha256 }, {}, () => startThread()));
+    expect(named.model.sha256).toBe(golden.sha256);
   });
 
   it('is asked for by name or by folder, and no other way', async () => {
