@@ -60,6 +60,21 @@ describe('texts and workers', () => {
     expect(workers.length).toBe(1);
   });
 
+  it('gives a text to the idle worker that has answered least', async () => {
+    const { pool, workers } = await start(prompt);
+    await pool.classify(texts(20));
+    const before = workers.map(({ asked }) => asked.length);
+    for (let i = 0; i < 40; i++) await pool.classify(texts(1));
+    expect(workers.map(({ asked }) => asked.length)).toEqual([30, 30]);
+    expect(before[0]! + before[1]!).toBe(20);
+  });
+
+  it('loads further workers on the device that the first one chose', async () => {
+    const { pool, workers } = await start(prompt, { device: 'auto' });
+    await pool.classify(texts(20));
+    expect(workers.map(({ device }) => device)).toEqual(['auto', 'reference']);
+  });
+
   it('lets calls take turns, so that a message does not wait for a batch before it', async () => {
     const { pool, workers } = await start(silent, { workers: 1 });
     const batch = pool.classify(texts(50, 'batch'));
@@ -225,6 +240,20 @@ describe('a worker that dies', () => {
     await expect(call).rejects.toThrow('token 9 has id 70');
     expect(routes(await pool.classify(texts(1)))).toEqual(['t0']);
     expect(workers.length).toBe(1);
+  });
+
+  it('is forgiven when its successor answers', async () => {
+    const asked: number[] = [];
+    const backOffMs = (failures: number): number => {
+      asked.push(failures);
+      return 0;
+    };
+    const { pool, workers } = await start(prompt, { workers: 1, backOffMs });
+    for (let death = 0; death < 7; death++) {
+      workers[death]!.die();
+      expect(routes(await pool.classify(texts(1)))).toEqual(['t0']);
+    }
+    expect(asked).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 
   it('is replaced ever more slowly, and those who wait for five in vain are told', async () => {

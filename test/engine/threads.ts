@@ -15,6 +15,8 @@ export class StandIn implements Thread {
   readonly port: MessagePort;
   /** Texts that it was sent. */
   readonly asked: string[] = [];
+  /** The device that it was to load on. */
+  device: string | undefined;
   ended = false;
   held = false;
   readonly #far: MessagePort;
@@ -27,7 +29,8 @@ export class StandIn implements Thread {
     this.port = port1;
     this.#far = port2;
     const service: Service = {
-      load: async () => {
+      load: async (_, device) => {
+        this.device = device;
         const error = load?.();
         if (error) throw error;
         return { device: 'reference', tokenizerSha256: '', memoryBytes: 0 };
