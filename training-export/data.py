@@ -2,8 +2,9 @@
 Rows of text with labels, and batches of windows made of them.
 
     python data.py --tokenizer DIR/tokenizer.json     counts by fold, source and label, and one chunk of batches
+    python data.py --rows | node ../tools/codec-labels.ts codec.json     the labels of the codec head
 
-Reads $M2M_DATA (default: ../../shared/data): threats/{train,dev}.jsonl.*, threats/authored/*.jsonl, text/*.jsonl.xz.
+Reads $M2M_DATA (default: ../../shared/data): threats/{train,dev}.jsonl.*, threats/authored/*.jsonl, text/text-*.jsonl.xz.
 All that is random follows from a seed and a chunk's number, so that a resumed run sees what an unbroken one would.
 """
 import argparse
@@ -110,8 +111,8 @@ def labelled(codecs=None, mathematics=2000):
     along as benign rows, for the route `reasoning` has few others.
     """
     rows = []
-    for name in ("train.jsonl.xz", "dev.jsonl.gz"):
-        for r in lines(ROOT / "threats" / name):
+    for name in ("train", "dev"):
+        for r in lines(next((ROOT / "threats").glob(f"{name}.jsonl*"))):
             role = ROLE_OF_KIND.get(r["kind"].split("+")[0], "unknown")
             rest = (r["source"], role, r["kind"], r["lang"], r["synth"], r["split"], route_of(r["source"], r["kind"]))
             rows.append(Row(r["id"], r["text"], LABELS.index(r["label"]), *rest))
@@ -132,8 +133,9 @@ def labelled(codecs=None, mathematics=2000):
 
 def text_rows(shards=("docs", "prose", "conv", "multi", "json")):
     """The unlabelled corpus, each as a benign document; only pretraining and distillation read it as a whole."""
-    for shard in shards:
-        for i, r in enumerate(lines(ROOT / "text" / f"text-{shard}.jsonl.xz")):
+    paths = [(shard, path) for shard in shards for path in (ROOT / "text").glob(f"text-{shard}.jsonl*")]
+    for shard, path in paths:
+        for i, r in enumerate(lines(path)):
             split = "dev" if shard == "dev" else "train"
             route = route_of(r["src"], r["kind"])
             yield Row(f"x-{shard}-{i:05}", r["text"], 0, r["src"], "document", r["kind"], r["lang"], 0, split, route)
@@ -208,7 +210,8 @@ class Augmenter:
         if hit(0.3):
             role = "unknown"
         codec = row.codec if text == row.text else IGNORED
-        return replace(row, text=text, label=label, role=role, codec=codec)
+        # Without its id a row has no teacher: what the teacher saw was another text in all that counts.
+        return replace(row, id=row.id if label == row.label else "", text=text, label=label, role=role, codec=codec)
 
 
 @dataclass
@@ -275,10 +278,15 @@ def chunk(number, rows, p, augment, encode, config, budget, seed=0, size=2048, m
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tokenizer", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path)
     parser.add_argument("--config", choices=CONFIGS, default="hydra-1")
+    parser.add_argument("--rows", action="store_true", help="prints {id, text} of every labelled row, mixed, and nothing else")
     options = parser.parse_args()
     everything = labelled()
+    if options.rows:
+        for at in np.random.default_rng(0).permutation(len(everything)):
+            print(json.dumps({"id": everything[at].id, "text": everything[at].text}))
+        raise SystemExit
     for name in [*FOLDS, None]:
         counts = Counter(row.label > 0 for row in everything if fold_of(row.source) == name)
         print(f"{name or 'always trained':18} attacks {counts[True]:6} benign {counts[False]:6}")

@@ -2,43 +2,17 @@
  * The Python side, run where there is a Python with what each script needs (numpy, torch, onnx) and skipped aloud
  * elsewhere. M2M_PYTHON names an interpreter; otherwise python3 of the PATH and of the system are asked.
  */
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as ort from 'onnxruntime-web';
-import { afterAll, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { differences, readGolden, WIDTH, windowsOf } from '../engine/golden.ts';
+import { python, run } from './python.ts';
 
-const SCRIPTS = resolve(import.meta.dirname, '../../training-export');
 const GOLDEN = resolve(import.meta.dirname, '../models/golden');
 const work = mkdtempSync(join(tmpdir(), 'm2m-export-'));
 afterAll(() => rmSync(work, { recursive: true }));
-
-const interpreters = process.env.M2M_PYTHON ? [process.env.M2M_PYTHON] : ['python3', '/usr/bin/python3'];
-const asked = new Map<string, string | undefined>();
-
-/** The first interpreter that imports these modules, or a skip that says what is missing. */
-function python(ctx: TestContext, ...modules: readonly string[]): string {
-  const wanted = modules.join(', ');
-  if (!asked.has(wanted)) {
-    asked.set(
-      wanted,
-      interpreters.find((name) => spawnSync(name, ['-c', `import ${wanted}`]).status === 0),
-    );
-  }
-  const found = asked.get(wanted);
-  if (found === undefined)
-    ctx.skip(`no Python with ${wanted} here: install them, or name another interpreter in M2M_PYTHON`);
-  return found!;
-}
-
-function run(interpreter: string, ...args: readonly string[]): string {
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', OMP_NUM_THREADS: '1' };
-  const { status, stdout, stderr } = spawnSync(interpreter, args, { cwd: SCRIPTS, env, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${args.join(' ')}: exit ${status}\n${stderr.slice(-2_000)}`);
-  return stdout;
-}
 
 /** A folder with the golden tokenizer, where a model may be written. */
 function folder(name: string, config: string): string {
