@@ -4,6 +4,7 @@ import { type CommandDef, parseArgs, renderUsage } from 'citty';
 import { M2MError } from '../errors.ts';
 import { analyzeCommand } from './analyze.ts';
 import { compressCommand, decompressCommand } from './compress.ts';
+import { modelsCommand } from './models.ts';
 import { complain, quietlyEndOnClosedPipe, USAGE_ERROR, version } from './output.ts';
 import { proxyCommand, serverCommand } from './proxy.ts';
 import { scanCommand } from './scan.ts';
@@ -16,6 +17,7 @@ const commands: Readonly<Record<string, Command>> = {
   compress: compressCommand,
   decompress: decompressCommand,
   analyze: analyzeCommand,
+  models: modelsCommand,
 };
 
 const main: CommandDef = {

@@ -1,12 +1,15 @@
 /** `m2m proxy` and `m2m server`: settings from flags, environment and file → a running one, until SIGTERM or SIGINT. */
 import type { ArgsDef, ParsedArgs } from 'citty';
 import { createPeerServer, createProxy, resolveConfig } from '../proxy/index.ts';
+import type { Classifier } from '../security/index.ts';
+import { loadClassifier, MODEL_FLAGS } from './classifier.ts';
 import { outliveStderr } from './output.ts';
 import { type Command, UsageError } from './usage.ts';
 
 const shared: ArgsDef = {
   host: { type: 'string', valueHint: 'ADDRESS', description: 'listen on this address (default 127.0.0.1)' },
   mode: { type: 'string', valueHint: 'MODE', description: 'auto, neural or patterns' },
+  ...MODEL_FLAGS,
   monitor: { type: 'boolean', description: 'report what would be blocked, block nothing' },
   'fail-open': { type: 'boolean', description: 'let a message pass when its scan fails (default: refuse it)' },
   'block-at': { type: 'string', valueHint: 'N', description: 'block from this score on (default 0.8)' },
@@ -58,19 +61,26 @@ export const serverCommand: Command = {
 async function run(role: 'proxy' | 'server', args: ParsedArgs): Promise<number> {
   if (args._.length > 0) throw new UsageError(`unexpected '${args._[0]}': m2m ${role} takes options only`);
   const config = resolveConfig({ flags: args, env: process.env, cwd: process.cwd() });
-  const proxy = role === 'proxy' ? createProxy(config) : createPeerServer(config);
+  const classifier = await loadClassifier(args);
+  const parts = classifier ? { classifier } : {};
+  const proxy = role === 'proxy' ? createProxy(config, parts) : createPeerServer(config, parts);
   outliveStderr();
   const { host, port } = await proxy.listen();
   const shown = host.includes(':') ? `[${host}]` : host;
   process.stderr.write(
-    `m2m ${role} on http://${shown}:${port}/v1 → ${config.upstream}, mode ${config.mode ?? 'patterns'}${config.monitor ? ', monitor only' : ''}\n`,
+    `m2m ${role} on http://${shown}:${port}/v1 → ${config.upstream}, mode ${config.mode ?? (classifier ? 'auto' : 'patterns')}${shownModel(classifier)}${config.monitor ? ', monitor only' : ''}\n`,
   );
   await stopSignal();
   process.stderr.write('m2m: draining; a second signal stops at once\n');
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
   await proxy.close();
+  classifier?.close();
   return 0;
+}
+
+function shownModel(classifier: Classifier | undefined): string {
+  return classifier?.model ? ` (${classifier.model.id}, ${classifier.model.device})` : '';
 }
 
 function stopSignal(): Promise<void> {

@@ -1,5 +1,6 @@
 /**
- * `m2m scan --jsonl FILE`: one object a line in, one object a line out, in order, in constant memory.
+ * `m2m scan --jsonl FILE`: one object a line in, one object a line out, in order, in constant memory. With a model a bounded
+ * number of lines is on its way at once, so that every worker has something to do.
  * A line that cannot be scanned is reported by its number, on stderr and in its place on stdout, and the rest goes on.
  */
 import { type FileHandle, open } from 'node:fs/promises';
@@ -17,41 +18,75 @@ interface Row {
   readonly role?: Role;
 }
 
-/** Returns the exit code: 1 when a line was flagged, blocked or bad. */
+/** What became of a line. */
+interface Outcome {
+  readonly out: string;
+  readonly found: boolean;
+  /** Why the line is a bad one. */
+  readonly complaint?: string;
+}
+
+/**
+ * @param atOnce  lines on their way at one time, 1 and more
+ * @returns the exit code: 1 when a line was flagged, blocked or bad
+ */
 export async function scanLines(
   scanner: SecurityScanner,
   file: string,
   field: string,
   options: ScanOptions,
+  atOnce = 1,
 ): Promise<number> {
   const handle = file === '-' ? undefined : await openOrExplain(file);
   const source = explained(handle ? handle.createReadStream() : process.stdin, file);
   const progress = new Progress(handle ? (await handle.stat()).size : undefined);
   let found = false;
   let bad = 0;
-  for await (const { number, bytes, text } of lines(source)) {
-    progress.advance(bytes, number);
-    if (text !== undefined && text.trim() === '') continue;
-    try {
-      if (text === undefined) throw new UsageError(`longer than ${MAX_LINE_BYTES} bytes`);
-      const row = readRow(text, field, number);
-      const { verdict, score, scores, threats, mode, fallback } = await scanner.scan(row.input, {
-        ...options,
-        ...(row.role ? { role: row.role } : {}),
-      });
-      if (verdict !== 'allow') found = true;
-      await print(`${JSON.stringify({ line: number, verdict, score, scores, threats, mode, fallback })}\n`);
-    } catch (error) {
-      if (!(error instanceof M2MError || error instanceof UsageError)) throw error;
+  const onTheWay: Promise<Outcome>[] = [];
+  const finish = async (): Promise<void> => {
+    const outcome = await onTheWay.shift()!;
+    if (outcome.found) found = true;
+    if (outcome.complaint !== undefined) {
       bad++;
       progress.clear();
-      complain(`${file}: line ${number}: ${error.message}`);
-      await print(`${JSON.stringify({ line: number, error: error.message })}\n`);
+      complain(`${file}: ${outcome.complaint}`);
     }
+    await print(outcome.out);
+  };
+  for await (const line of lines(source)) {
+    progress.advance(line.bytes, line.number);
+    if (line.text !== undefined && line.text.trim() === '') continue;
+    const judged = judge(scanner, line, field, options);
+    judged.catch(() => undefined); // awaited in its turn
+    onTheWay.push(judged);
+    if (onTheWay.length >= atOnce) await finish();
   }
+  while (onTheWay.length > 0) await finish();
   progress.end();
   if (bad > 0) complain(`${file}: ${bad} bad ${bad === 1 ? 'line' : 'lines'}, left out`);
   return found || bad > 0 ? FOUND : 0;
+}
+
+async function judge(
+  scanner: SecurityScanner,
+  { number, text }: Line,
+  field: string,
+  options: ScanOptions,
+): Promise<Outcome> {
+  try {
+    if (text === undefined) throw new UsageError(`longer than ${MAX_LINE_BYTES} bytes`);
+    const row = readRow(text, field, number);
+    const { verdict, score, scores, threats, mode, fallback } = await scanner.scan(row.input, {
+      ...options,
+      ...(row.role ? { role: row.role } : {}),
+    });
+    const out = JSON.stringify({ line: number, verdict, score, scores, threats, mode, fallback });
+    return { out: `${out}\n`, found: verdict !== 'allow' };
+  } catch (error) {
+    if (!(error instanceof M2MError || error instanceof UsageError)) throw error;
+    const out = `${JSON.stringify({ line: number, error: error.message })}\n`;
+    return { out, found: false, complaint: `line ${number}: ${error.message}` };
+  }
 }
 
 async function openOrExplain(file: string): Promise<FileHandle> {

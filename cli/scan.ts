@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import type { ParsedArgs } from 'citty';
 import { resolvePolicy } from '../proxy/index.ts';
-import { type Mode, ROLES, type ScanOptions, SecurityScanner } from '../security/index.ts';
+import { type Mode, ROLES, type ScannerOptions, type ScanOptions, SecurityScanner } from '../security/index.ts';
+import { loadClassifier, MODEL_FLAGS } from './classifier.ts';
 import { FOUND, print, renderMode, renderVerdict } from './output.ts';
 import { scanLines } from './scan-lines.ts';
 import { type Command, choiceFlag, numberFlag, UsageError } from './usage.ts';
@@ -35,8 +36,9 @@ export const scanCommand: Command = {
     mode: {
       type: 'string',
       valueHint: 'MODE',
-      description: 'auto, neural or patterns (default patterns until a model ships)',
+      description: 'auto, neural or patterns (default auto with a model, else patterns)',
     },
+    ...MODEL_FLAGS,
     config: {
       type: 'string',
       valueHint: 'FILE',
@@ -46,17 +48,34 @@ export const scanCommand: Command = {
   run: runScan,
 };
 
+/** Lines that are on their way to the workers at once, with a model. */
+const AT_ONCE = 64;
+/** Milliseconds that a command waits for a model: nobody is kept waiting but the one who asked. */
+const DEADLINE_MS = 60_000;
+
 async function runScan(args: ParsedArgs): Promise<number> {
-  const scanner = scannerOf(args);
   const role = choiceFlag(args.role, 'role', ROLES);
   const format = choiceFlag(args.format, 'format', FORMATS);
   const options: ScanOptions = { ...(role ? { role } : {}), ...(format ? { format } : {}) };
-  if (args.jsonl !== undefined) {
-    if (args.file !== undefined || args._.length > 0)
-      throw new UsageError('--jsonl takes no text and no --file beside it');
-    return scanLines(scanner, String(args.jsonl), String(args.field ?? 'text'), options);
+  if (args.jsonl !== undefined && (args.file !== undefined || args._.length > 0)) {
+    throw new UsageError('--jsonl takes no text and no --file beside it');
   }
-  if (args.field !== undefined) throw new UsageError('--field goes with --jsonl');
+  if (args.jsonl === undefined && args.field !== undefined) throw new UsageError('--field goes with --jsonl');
+  const policy = policyOf(args);
+  const classifier = await loadClassifier(args);
+  if (policy.mode === 'neural' && !classifier) throw new UsageError('--mode neural needs a model: name one by --model');
+  try {
+    const scanner = new SecurityScanner({ deadlineMs: DEADLINE_MS, ...policy, ...(classifier ? { classifier } : {}) });
+    return await scan(scanner, args, options, classifier ? AT_ONCE : 1);
+  } finally {
+    classifier?.close();
+  }
+}
+
+async function scan(scanner: SecurityScanner, args: ParsedArgs, options: ScanOptions, atOnce: number): Promise<number> {
+  if (args.jsonl !== undefined) {
+    return scanLines(scanner, String(args.jsonl), String(args.field ?? 'text'), options, atOnce);
+  }
   const verdict = await scanner.scan(await inputOf(args), options);
   await print(args.json ? `${JSON.stringify(verdict)}\n` : renderVerdict(verdict));
   if (!args.json || verdict.fallback !== undefined) process.stderr.write(renderMode(verdict));
@@ -64,15 +83,15 @@ async function runScan(args: ParsedArgs): Promise<number> {
 }
 
 /** Settings as `m2m proxy` has them: flags over M2M_* over m2m.config.json; what concerns no scan is left aside. */
-function scannerOf(args: ParsedArgs): SecurityScanner {
+function policyOf(args: ParsedArgs): ScannerOptions {
   const flagAt = numberFlag(args.threshold, 'threshold', 0, 1);
   const mode = choiceFlag<Mode>(args.mode, 'mode', ['auto', 'neural', 'patterns']);
   const { config } = args;
   const policy = resolvePolicy({ flags: { config, mode }, env: process.env, cwd: process.cwd() });
-  return new SecurityScanner({
+  return {
     ...policy,
     ...(flagAt === undefined ? {} : { flagAt, blockAt: Math.max(policy.blockAt ?? 0.8, flagAt) }),
-  });
+  };
 }
 
 async function inputOf(args: ParsedArgs): Promise<string | Uint8Array> {

@@ -74,7 +74,7 @@ describe('m2m scan', () => {
 
   it('fails closed in neural mode without a model', async () => {
     const { code, stdout, stderr } = await m2m(['scan', BENIGN, '--mode', 'neural']);
-    expect(stderr).toMatch(/^m2m: .*no classifier/);
+    expect(stderr).toMatch(/^m2m: --mode neural needs a model: name one by --model/);
     expect(stdout).toBe('');
     expect(code).toBe(2);
   });
