@@ -29,7 +29,9 @@ export const MODEL_FLAGS: ArgsDef = {
  * @throws UsageError  flags that do not go together; what loading throws, as a model that was asked for must not be missing
  */
 export async function loadClassifier(flags: Readonly<Record<string, unknown>>): Promise<Loaded | undefined> {
-  const { model, tokenizer } = flags as { model?: string; tokenizer?: string };
+  const { model, tokenizer, mode } = flags as { model?: string; tokenizer?: string; mode?: string };
+  if (mode === 'patterns' && model !== undefined)
+    throw new UsageError('--mode patterns asks no model: leave --model out');
   if (model === undefined) {
     if (tokenizer !== undefined) throw new UsageError('--tokenizer goes with --model FILE.onnx');
     return undefined;

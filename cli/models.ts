@@ -47,7 +47,9 @@ interface Place {
 function placeOf(model: string | undefined): Place {
   const name = model ?? MODELS[0]?.name;
   if (name === undefined) throw new UsageError('no model ships with this version: name a folder');
-  if (!MODELS.some((one) => one.name === name)) return { folder: resolve(name) };
+  if (!MODELS.some((one) => one.name === name)) {
+    return { folder: resolve(name.endsWith('.safetensors') ? dirname(name) : name) };
+  }
   const { file, sha256 } = findModel(name);
   // The models lie beside the folder of this file, in the sources and in dist.
   return { folder: dirname(fileURLToPath(new URL(`../models/${file}`, import.meta.url))), sha256 };

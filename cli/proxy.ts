@@ -1,6 +1,6 @@
 /** `m2m proxy` and `m2m server`: settings from flags, environment and file → a running one, until SIGTERM or SIGINT. */
 import type { ArgsDef, ParsedArgs } from 'citty';
-import { createPeerServer, createProxy, resolveConfig } from '../proxy/index.ts';
+import { createPeerServer, createProxy, type ProxyConfig, resolveConfig } from '../proxy/index.ts';
 import type { Classifier } from '../security/index.ts';
 import { loadClassifier, MODEL_FLAGS } from './classifier.ts';
 import { outliveStderr } from './output.ts';
@@ -62,6 +62,18 @@ async function run(role: 'proxy' | 'server', args: ParsedArgs): Promise<number> 
   if (args._.length > 0) throw new UsageError(`unexpected '${args._[0]}': m2m ${role} takes options only`);
   const config = resolveConfig({ flags: args, env: process.env, cwd: process.cwd() });
   const classifier = await loadClassifier(args);
+  try {
+    return await serve(role, config, classifier);
+  } finally {
+    classifier?.close();
+  }
+}
+
+async function serve(
+  role: 'proxy' | 'server',
+  config: ProxyConfig,
+  classifier: Classifier | undefined,
+): Promise<number> {
   const parts = classifier ? { classifier } : {};
   const proxy = role === 'proxy' ? createProxy(config, parts) : createPeerServer(config, parts);
   outliveStderr();
@@ -75,7 +87,6 @@ async function run(role: 'proxy' | 'server', args: ParsedArgs): Promise<number> 
   process.once('SIGTERM', () => process.exit(1));
   process.once('SIGINT', () => process.exit(1));
   await proxy.close();
-  classifier?.close();
   return 0;
 }
 
