@@ -31,6 +31,7 @@ const TABLE: Readonly<Record<string, readonly string[] | '*'>> = {
   'errors.ts': [],
   'vitest.config.ts': '*',
   'vite.config.ts': '*',
+  'vite.worker.config.ts': '*',
 };
 
 /** Folders whose code runs in a browser, so that no Node module may be imported there. */
