@@ -48,7 +48,7 @@ class Row:
 FOLDS = {
     "wild": ["verazuo/", "NVIDIA/garak", "Azure/PyRIT", "0xeb/", "sherdencooper/", "swisskyrepo/", "f/awesome"],
     "cyberseceval": ["meta-llama/PurpleLlama"],
-    "injections": ["synthetic:injection", "synthetic:order_in_data", "synthetic:user_order", "synthetic:email", "Taskmaster"],
+    "injections": ["synthetic:injection", "synthetic:order_in_data", "synthetic:user_order", "synthetic:email", "Taskmaster", "google-research-datasets/"],
     "generated": ["synthetic:exfiltration", "synthetic:jailbreak", "synthetic:roleplay", "fastapi/"],
     "encodings": ["synthetic:encoded", "synthetic:broken_json", "synthetic:benign_encoding", "composed:"],
     "authored-direct": ["authored:direct", "authored:multi", "authored:benign", "lmarena/"],
@@ -73,7 +73,7 @@ ROLE_OF_KIND = {
 
 # What a message is about, from its source and kind; None leaves the route open. First match wins.
 ROUTE_OF_SOURCE = [
-    ("openai/grade-school-math", "reasoning"), ("ShishirPatil/", "tool_call"), ("composed:", "tool_call"),
+    ("ShishirPatil/", "tool_call"), ("composed:", "tool_call"),
     ("meta-llama/PurpleLlama:CyberSecEval-autocomplete", "code"), ("meta-llama/PurpleLlama:CyberSecEval-instruct", "code"),
     ("tldr-pages/", "code"), ("meta-llama/PurpleLlama:CyberSecEval-crwd", "reasoning"), ("Taskmaster", "chat"),
     ("f/awesome", "chat"), ("yizhongw/", "chat"), ("verazuo/", "chat"), ("synthetic:jailbreak", "chat"),
@@ -105,11 +105,8 @@ def kept_aside(source, family):
     return hashlib.sha256(f"{source}/{family}".encode()).digest()[0] < 51
 
 
-def labelled(codecs=None, mathematics=2000):
-    """
-    All labelled rows; `codecs` is a file of tools/codec-labels.ts. Some of the text corpus's school mathematics come
-    along as benign rows, for the route `reasoning` has few others.
-    """
+def labelled(codecs=None):
+    """All labelled rows; `codecs` is a file of tools/codec-labels.ts."""
     rows = []
     for name in ("train", "dev"):
         for r in lines(next((ROOT / "threats").glob(f"{name}.jsonl*"))):
@@ -121,10 +118,6 @@ def labelled(codecs=None, mathematics=2000):
             split = "dev" if kept_aside(r["source"], r["family"]) else "train"
             rest = (r["source"], r["role"], r["kind"], r["lang"], 3, split, route_of(r["source"], r["kind"]))
             rows.append(Row(f"a-{path.stem}-{i:04}", r["text"], LABELS.index(r["label"]), *rest))
-    for row in text_rows(["conv"]) if mathematics else []:
-        if row.source == "openai/grade-school-math" and mathematics > 0:
-            rows.append(row)
-            mathematics -= 1
     if codecs:
         known = json.loads(Path(codecs).read_text())
         rows = [replace(row, codec=CODECS.index(known[row.id])) if row.id in known else row for row in rows]
@@ -132,7 +125,7 @@ def labelled(codecs=None, mathematics=2000):
 
 
 def text_rows(shards=("docs", "prose", "conv", "multi", "json")):
-    """The unlabelled corpus, each as a benign document; only pretraining and distillation read it as a whole."""
+    """The unlabelled corpus, each as a benign document: for pretraining, for a teacher's opinions, and with train.py --text."""
     paths = [(shard, path) for shard in shards for path in (ROOT / "text").glob(f"text-{shard}.jsonl*")]
     for shard, path in paths:
         for i, r in enumerate(lines(path)):

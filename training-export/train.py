@@ -114,6 +114,8 @@ class Run:
         self.encode = tokens.load(options.tokenizer)
         rows = data.labelled(options.codec_labels)
         self.train, self.aside = data.training(rows, options.fold), data.held_out(rows, options.fold, options.most)
+        if options.text:
+            self.train += [row for row in data.text_rows() if options.fold is None or data.fold_of(row.source) != options.fold]
         if options.fold is None:  # the whole dev set at the end; while it runs, every authored row and a part of the rest
             self.quick = [row for i, row in enumerate(self.aside) if row.synth == 3 or i % 6 == 0]
         else:
@@ -125,7 +127,9 @@ class Run:
         matrices = [p for p in self.trainee.parameters() if p.dim() > 1]
         vectors = [p for p in self.trainee.parameters() if p.dim() <= 1]
         groups = [{"params": matrices, "weight_decay": options.decay}, {"params": vectors, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=options.lr, betas=(0.9, 0.98), eps=1e-8)
+        version = tuple(int(part) for part in torch.__version__.split(".")[:2])
+        rest = {"fused": True} if version >= (2, 4) else {}  # one pass over 13.6 M weights in place of ten; on CPUs since 2.4
+        self.optimiser = torch.optim.AdamW(groups, lr=options.lr, betas=(0.9, 0.98), eps=1e-8, **rest)
         self.state = {"step": 0, "seconds": 0.0, "positions": 0, "chunk": {"pretrain": 0, "finetune": 0}, "batch": 0}
         self.sums, self.count = {}, 0
         self.began, self.stopped = time.perf_counter(), False
@@ -238,6 +242,7 @@ def arguments():
     p.add_argument("--init", type=Path, help="weights.pt to start from")
     p.add_argument("--fold", choices=data.FOLDS, help="left out, and evaluated on")
     p.add_argument("--teacher", type=Path, help="the file of teacher.py")
+    p.add_argument("--text", action="store_true", help="the unlabelled corpus as benign documents beside the labelled rows")
     p.add_argument("--codec-labels", type=Path, help="the file of tools/codec-labels.ts")
     p.add_argument("--minutes", type=float, default=90, help="of training steps; evaluations come on top")
     p.add_argument("--steps", type=int, default=0, help="in place of --minutes")
