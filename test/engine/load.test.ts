@@ -59,6 +59,19 @@ describe('loadHydra', () => {
     expect(hydra.memoryBytes).toBeGreaterThan(golden.model.length);
   });
 
+  it('computes in this thread where no worker is wanted: the same scores, one call after the other', async () => {
+    const hydra = keep(await loadHydra({ model: TINY_FOLDER, device: 'reference', workers: 0 }));
+    const [all, again] = await Promise.all([hydra.classify(TEXTS), hydra.classify(TEXTS)]);
+    expect([all, again]).toEqual([expected, expected]);
+    expect(hydra.model).toEqual({ id: 'tiny', sha256: golden.sha256, device: 'reference' });
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(hydra.classify(TEXTS, { signal })).rejects.toThrow('enough');
+    await expect(hydra.classify(TEXTS, { deadlineMs: 0 })).rejects.toThrow(ClassifierUnavailableError);
+    hydra.close();
+    await expect(hydra.classify(TEXTS)).rejects.toThrow(ClassifierUnavailableError);
+    await expect(loadHydra({ model: folder, workers: 0 })).rejects.toThrow(ModelFormatError);
+  });
+
   it.each(TIERS)('gives the same scores on tier %s', async (tier: Tier) => {
     const runs = (() => {
       try {
