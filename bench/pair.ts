@@ -138,7 +138,7 @@ async function main(): Promise<void> {
   const rows = [...table].sort(([a], [b]) => (a < b ? -1 : 1));
   const sides = await timing();
   const lines = [
-    `between the peers, of the plain bytes   ${all.length} bodies`,
+    `bodies between the peers (without headers), in % of the plain ones   ${all.length} bodies; AEAD: those that are JSON`,
     'kind                 bodies      plain    as request    as answer    as answer, AEAD',
     ...rows.map(([kind, row]) =>
       [

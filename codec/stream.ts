@@ -12,6 +12,7 @@ export type Payloads = (payload: string) => Promise<string>;
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const UTF8 = new TextEncoder();
 const DATA: readonly number[] = [...'data:'].map((c) => c.charCodeAt(0));
+const BOM: readonly number[] = [0xef, 0xbb, 0xbf];
 const LF = 10;
 const CR = 13;
 const BLANK = 32;
@@ -57,8 +58,12 @@ export function decodeEvents(decode: Payloads, options: EventOptions = {}): Tran
 
 function lines(change: Payloads, limit: number, options: EventOptions): TransformStream<Uint8Array, Uint8Array> {
   const { wire = 'sse', every = false } = options;
+  let first = true;
   const changed = async (line: Uint8Array): Promise<Uint8Array> => {
-    const start = wire === 'sse' ? payloadOf(line) : 0;
+    // Readers of event streams leave out a byte order mark; a line of data behind one is a line of data.
+    const from = first && BOM.every((byte, i) => line[i] === byte) ? BOM.length : 0;
+    first = false;
+    const start = wire === 'sse' ? payloadOf(line, from) : from;
     if (start === -1) return line;
     const payload = textOf(line.subarray(start), every);
     if (payload === undefined || payload === '' || payload === '[DONE]') return line;
@@ -93,10 +98,11 @@ function lines(change: Payloads, limit: number, options: EventOptions): Transfor
   });
 }
 
-/** Where the payload of a line of data begins; -1 for other lines. */
-function payloadOf(line: Uint8Array): number {
-  if (DATA.some((code, i) => line[i] !== code)) return -1;
-  return line[DATA.length] === BLANK ? DATA.length + 1 : DATA.length;
+/** Where the payload of a line of data begins, which itself begins at `from`; -1 for other lines. */
+function payloadOf(line: Uint8Array, from: number): number {
+  if (DATA.some((code, i) => line[from + i] !== code)) return -1;
+  const start = from + DATA.length;
+  return line[start] === BLANK ? start + 1 : start;
 }
 
 /** What is no UTF-8 is no message, and passes as it is where that is allowed. */

@@ -59,6 +59,11 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.#controller?.abort(GONE);
   }
 
+  /** Whether a peer has done nothing with the request, because it does not know its session any more. */
+  #forgotten(): boolean {
+    return this.#renew !== undefined && this.#status === 409 && this.#headers['x-m2m-problem'] === UNKNOWN_SESSION;
+  }
+
   /** The answer is complete; an upstream that goes on talking is cut off. */
   #release(): void {
     if (this.#passage.answered === 0) this.#passage.answered = performance.now();
@@ -81,7 +86,7 @@ export class Forward implements Dispatcher.DispatchHandler {
     if (request.method === 'HEAD' || status === 204 || status === 304) return;
     const contentType = single(headers['content-type']);
     this.#kind = responseKind(contentType, passage.route, status);
-    if (this.#renew && headers['x-m2m-problem'] === UNKNOWN_SESSION) return; // sent again, or gathered
+    if (this.#forgotten()) return; // sent again, or gathered
     this.#relay = relayFor({
       passage,
       valve: controller,
@@ -121,7 +126,7 @@ export class Forward implements Dispatcher.DispatchHandler {
     this.#finished = true;
     this.#passage.answered = performance.now();
     if (this.#relay) this.#relay.end();
-    else if (this.#headers['x-m2m-problem'] !== UNKNOWN_SESSION || !this.#renew?.()) void this.#answer();
+    else if (!this.#forgotten() || !this.#renew!()) void this.#answer();
   }
 
   onResponseError(_controller: Controller, error: Error): void {

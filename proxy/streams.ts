@@ -90,7 +90,7 @@ function screened({ passage, valve, status, headers, release }: Incoming, wire: 
     screen = counting(through(opened, screen), (size) => (sizes.coded += size));
   } else screen = decoded(coding, screen);
   if (reply) {
-    screen = through(screen, reply.events(wire));
+    screen = through(screen, reply.events(wire, settings.limits.responseBytes));
     out.push('content-encoding', CODING);
   }
   passage.writeHead(status, out);
@@ -116,7 +116,9 @@ function screened({ passage, valve, status, headers, release }: Incoming, wire: 
       const problem = refusedResponse(error);
       if (!(problem instanceof Problem)) metrics.scanErrors.add(1, 'closed');
       passage.noteFailure(error instanceof Error ? error.name : 'unknown');
-      response.end(errorFrame(wire, problem instanceof Problem ? problem : SCAN_FAILED));
+      // Nothing unprotected leaves; a stream that breaks off is an error to every client.
+      if (reply?.secured) response.destroy();
+      else response.end(errorFrame(wire, problem instanceof Problem ? problem : SCAN_FAILED));
       release();
     },
   });

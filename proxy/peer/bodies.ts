@@ -31,9 +31,9 @@ export async function unpackBody(link: Link, wire: Buffer, limit: number): Promi
 }
 
 /** Encodes a stream, event by event or line by line. */
-export function packEvents(link: Link, wire: 'sse' | 'ndjson', only?: Algorithm): Transform {
+export function packEvents(link: Link, wire: 'sse' | 'ndjson', limit: number, only?: Algorithm): Transform {
   const pack = async (payload: string): Promise<string> => String((await link.pack(payload, 'text', only)) ?? payload);
-  return encodeEvents(pack, { wire, every: link.secured });
+  return encodeEvents(pack, { limits: { wireBytes: limit, bytes: limit }, wire, every: link.secured });
 }
 
 /** Undoes it. The stream errs with what `Link.unpack` throws. */

@@ -59,9 +59,9 @@ export class Reply {
     }
   }
 
-  /** Encodes a stream, event by event or line by line. */
-  events(wire: 'sse' | 'ndjson'): TransformStream<Uint8Array, Uint8Array> {
-    return packEvents(this.#link, wire, this.#only);
+  /** Encodes a stream, event by event or line by line. @param limit  bytes of one of them */
+  events(wire: 'sse' | 'ndjson', limit: number): TransformStream<Uint8Array, Uint8Array> {
+    return packEvents(this.#link, wire, limit, this.#only);
   }
 }
 
@@ -83,7 +83,7 @@ export async function openRequest(
   const format = raw === undefined ? 'raw' : detect(raw);
   if (!raw?.length || !(coded || (asked.json && format !== 'raw'))) {
     if (link.secured) await prove(link, asked, raw, limit);
-    return { body: raw, reply: asked.peer.accepts ? new Reply(link, 'binary') : undefined };
+    return { body: raw, reply: link.secured || asked.peer.accepts ? new Reply(link, 'binary') : undefined };
   }
   try {
     const body = await unpackBody(link, raw, limit);

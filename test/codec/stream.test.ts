@@ -79,6 +79,14 @@ describe('events', () => {
     expect((await through(decodeEvents(decode), [wire])).equals(bytes)).toBe(true);
   });
 
+  it('behind a byte order mark are data, in the first line and nowhere else', async () => {
+    const bytes = Buffer.from(`\ufeffdata: ${'{"a":1}'.padEnd(200)}\n\ufeffdata: {}\n`);
+    const wire = await through(encodeEvents(encode, { every: true }), [bytes]);
+    expect(wire.toString()).toMatch(/^\ufeffdata: #/);
+    expect(wire.toString()).toContain('\n\ufeffdata: {}\n');
+    expect((await through(decodeEvents(decode, { every: true }), [wire])).equals(bytes)).toBe(true);
+  });
+
   it('without an end are stopped at the limit', async () => {
     const endless = Array.from({ length: 20 }, () => Buffer.alloc(100, 'x'));
     await expect(through(encodeEvents(encode, { limits: { bytes: 1000 } }), endless)).rejects.toThrow(

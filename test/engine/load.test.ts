@@ -182,7 +182,7 @@ describe('a model that is none', () => {
       { device: 'gpu' as 'auto' },
       { tier: 'avx' as 'swar' },
       { tier: 'swar', device: 'reference' },
-      { workers: 0 },
+      { workers: -1 },
       { queue: -1 },
     ] as const;
     for (const options of wrong) {

@@ -99,6 +99,18 @@ describe.each(['hmac', 'aead'] as const)('under %s, on the line', (security) => 
     expect(text.toString()).toContain('upstream_unverified');
   });
 
+  it('an event behind a byte order mark is an event', async () => {
+    pair.meddler = {
+      response: (answered) => {
+        if (!answered.headers['content-type']?.startsWith('text/event-stream')) return answered;
+        return { ...answered, body: Buffer.from(`\ufeffdata: ${completionOf('mine')}\n\n${answered.body}`) };
+      },
+    };
+    const { text } = await ask(pair.origin, BODY, {}, `${PATH}?stream`);
+    expect(text.toString()).not.toContain('mine');
+    expect(text.toString()).toContain('upstream_unverified');
+  });
+
   it('a stream is not taken where its coding was taken off', async () => {
     pair.meddler = {
       response: (answered) => {
@@ -121,7 +133,10 @@ describe.each(['hmac', 'aead'] as const)('under %s, on the line', (security) => 
     const { path, sent } = pair.passed.at(-1)!;
     expect(path).toBe('/v1/models');
     const headers = { 'x-m2m-proof': proof, 'x-m2m-session': sent.headers['x-m2m-session']! };
-    expect((await fetch(`${pair.server}/v1/models`, { headers })).status).toBe(200);
+    const proved = await fetch(`${pair.server}/v1/models`, { headers });
+    // Whoever takes off what the client accepts gets no plain answer for it.
+    expect([proved.status, proved.headers.get('content-encoding')]).toEqual([200, 'm2m']);
+    expect(await proved.text()).not.toContain('Fine.');
     expect((await fetch(`${pair.server}/v1/models/gpt`, { headers })).status).toBe(401);
     expect((await fetch(`${pair.server}/v1/models`, { headers, method: 'DELETE' })).status).toBe(401);
     expect((await fetch(`${pair.server}/v1/models`)).status).toBe(401);

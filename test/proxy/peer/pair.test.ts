@@ -198,6 +198,28 @@ describe('a pair', () => {
     expect(pair.seen).toHaveLength(4);
   });
 
+  it('reads answers under a session that was given up meanwhile', async () => {
+    let go: (() => void) | undefined;
+    const slow: Script = (request, response, body) => {
+      if (!request.url?.includes('slow')) return script(request, response, body);
+      go = () => response.writeHead(200, { 'content-type': 'application/json' }).end(LONG);
+    };
+    pair = await startPair({ script: slow, peer: { security: 'aead' } });
+    const late = ask(pair.origin, '/v1/slow', LONG);
+    await until(() => go !== undefined);
+    let once = true;
+    pair.meddler = {
+      response: (answered) => {
+        if (!once) return answered;
+        once = false;
+        return { status: 409, headers: { 'x-m2m-problem': 'unknown_session' }, body: Buffer.from('{}') };
+      },
+    };
+    expect((await ask(pair.origin, '/v1/echo', LONG)).status).toBe(200);
+    go!();
+    expect((await late).body.toString()).toBe(LONG);
+  });
+
   it('closes its session at the end', async () => {
     pair = await startPair({ script });
     await ask(pair.origin, '/v1/echo', LONG);
