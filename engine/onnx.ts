@@ -56,25 +56,45 @@ export async function loadOnnx(options: OnnxOptions): Promise<OnnxClassifier> {
   const files = await filesOf(options);
   const session = await open(files);
   const judge = isHydra(session) ? await hydraJudge(session, files) : await foreignJudge(session, files, options);
+  const model = { id: files.id, sha256: await sha256(files.model), device: 'onnxruntime-web' };
+  // One session, one run at a time: calls take turns, and it is released behind the last of them.
+  let turn: Promise<unknown> = Promise.resolve();
+  let closed = false;
   return {
-    model: { id: files.id, sha256: await sha256(files.model), device: 'onnxruntime-web' },
-    async classify(texts, { signal } = {}) {
-      const answers = [];
-      for (const { text, role } of texts) {
-        let worst: Judged | undefined;
-        let windows = 0;
-        for await (const judged of judge(text, role)) {
-          signal?.throwIfAborted();
-          windows++;
-          if (worst === undefined || judged.scores.benign < worst.scores.benign) worst = judged;
-        }
-        const { scores, span } = worst!;
-        answers.push(windows === 1 ? { scores } : { scores, span });
-      }
+    model,
+    classify(texts, { signal } = {}) {
+      const answers = turn.then(async () => {
+        if (closed) throw new ClassifierUnavailableError('the classifier is closed');
+        const found: Awaited<ReturnType<typeof worstOf>>[] = [];
+        for (const { text, role } of texts) found.push(await worstOf(judge(text, role), signal));
+        return found;
+      });
+      turn = answers.catch(() => undefined); // whoever called is told
       return answers;
     },
-    close: () => void session.release(),
+    close() {
+      if (closed) return;
+      closed = true;
+      void turn.then(() => session.release());
+    },
   };
+}
+
+/** The window that is likeliest an attack; its span, where there are several. */
+async function worstOf(
+  windows: AsyncGenerator<Judged>,
+  signal: AbortSignal | undefined,
+): Promise<{ scores: Judged['scores']; span?: Judged['span'] }> {
+  let worst: Judged | undefined;
+  let count = 0;
+  signal?.throwIfAborted();
+  for await (const judged of windows) {
+    signal?.throwIfAborted();
+    count++;
+    if (worst === undefined || judged.scores.benign < worst.scores.benign) worst = judged;
+  }
+  const { scores, span } = worst!;
+  return count === 1 ? { scores } : { scores, span };
 }
 
 interface Files {
@@ -95,7 +115,16 @@ async function filesOf({ model, tokenizer }: OnnxOptions): Promise<Files> {
   }
   const { readFile } = await import('node:fs/promises');
   const { basename, dirname, join } = await import('node:path');
-  const read = async (path: string): Promise<Uint8Array | undefined> => readFile(path).catch(() => undefined);
+  /** Undefined where there is no such file; one that is there and cannot be read is no missing one. */
+  const read = async (path: string): Promise<Uint8Array | undefined> => {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      throw new ModelFormatError(`${path}: ${code ?? messageOf(error)}`, { cause: error });
+    }
+  };
   const needed = async (path: string): Promise<Uint8Array> => {
     const bytes = await read(path);
     if (bytes) return bytes;

@@ -1,8 +1,8 @@
 /** Foreign ONNX classifiers behind the scanner's port, and our own exports, which are recognised. */
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { labelsOf, probabilities } from '../../engine/onnx/labels.ts';
@@ -65,6 +65,15 @@ describe('a foreign classifier', () => {
     }
   });
 
+  it('answers calls that come at once, each in its turn, and none after it was closed', async () => {
+    const own = await loadOnnx({ model: join(FOREIGN, 'model.onnx') });
+    const texts = [ATTACK, 'Hello', 'the ferry leaves at six', ATTACK];
+    const at = await Promise.all(texts.map((text) => own.classify([{ text }])));
+    expect(at.map(([answer]) => answer)).toEqual(await own.classify(texts.map((text) => ({ text }))));
+    own.close();
+    await expect(own.classify([{ text: ATTACK }])).rejects.toThrow(ClassifierUnavailableError);
+  });
+
   it('ends where nobody waits any more', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(classifier.classify([{ text: ATTACK }], { signal })).rejects.toThrow('enough');
@@ -123,6 +132,12 @@ describe('what cannot be loaded', () => {
     const model = await copy(changes);
     await expect(loadOnnx({ model })).rejects.toThrow(message);
     await expect(loadOnnx({ model })).rejects.toThrow(ModelFormatError);
+  });
+
+  it('a file that is there and cannot be read is no missing one', async () => {
+    const model = await copy({ 'config.json': undefined });
+    await mkdir(join(dirname(model), 'config.json'));
+    await expect(loadOnnx({ model })).rejects.toThrow(/config\.json: EISDIR/);
   });
 
   it('takes the caller’s names for classes', async () => {
