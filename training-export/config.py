@@ -49,7 +49,7 @@ class Config:
 
 
 CONFIGS = {
-    "hydra-1": Config(16_392, dim=256, layers=4, heads=4, experts=8, top_k=2, hidden=384, window=256, overlap=64),
+    "hydra-1": Config(16_392, dim=256, layers=3, heads=4, experts=8, top_k=2, hidden=512, window=256, overlap=64),
     # Small enough to commit; a head of 32 and a hidden size that is no multiple of 64, on purpose.
     "tiny": Config(520, dim=64, layers=2, heads=2, experts=4, top_k=2, hidden=96, window=64, overlap=16),
 }

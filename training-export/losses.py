@@ -35,25 +35,28 @@ def summed(logits, text, texts):
 
 
 class Teacher:
-    """The file of teacher.py: ids, logits f16 [N, 5], embeddings f16 [N, width]."""
+    """The file of teacher.py: ids, embeddings f16 [N, width] and, unless it was frozen, logits f16 [N, 5]."""
 
     def __init__(self, path):
         with np.load(path) as file:
-            self.logits, self.embeddings = file["logits"], file["embeddings"]
+            self.logits, self.embeddings = file["logits"] if "logits" in file else None, file["embeddings"]
             self.place = {name: i for i, name in enumerate(file["ids"].tolist())}
         self.width = self.embeddings.shape[1]
 
     def loss(self, rows, logits, embedded, temperature=2.0):
-        """KL at a temperature (Hinton et al. 2015, times its square) + 1 - cosine, over the rows that it knows."""
+        """1 - cosine + KL at a temperature (Hinton et al. 2015, times its square), over the rows that it knows."""
         at = [i for i, row in enumerate(rows) if row.id in self.place]
         if not at:
             return logits.sum() * 0
         places = [self.place[rows[i].id] for i in at]
         take = lambda array: torch.from_numpy(array[places].astype(np.float32)).to(logits.device)
+        apart = (1 - F.cosine_similarity(embedded[at].float(), take(self.embeddings))).mean()
+        if self.logits is None:
+            return apart
         target = (take(self.logits) / temperature).log_softmax(-1)
         ours = (logits[at].float() / temperature).log_softmax(-1)
         kl = F.kl_div(ours, target, log_target=True, reduction="batchmean") * temperature**2
-        return kl + (1 - F.cosine_similarity(embedded[at].float(), take(self.embeddings))).mean()
+        return kl + apart
 
 
 def masked(ids, real, mask_id, ranks, share, generator):

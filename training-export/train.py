@@ -16,12 +16,14 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 import data
 import evaluate
+import fast
 import losses
 import model as hydra
 import tokens
@@ -29,40 +31,28 @@ from chunks import Chunks
 from config import CONFIGS
 
 RECIPES = {
-    "small": {"device": "cpu", "dtype": "bf16", "budget": 4096, "lr": 1.5e-3, "pretrain": 0.0, "workers": 0, "every": 600},
+    "small": {"device": "cpu", "dtype": "bf16", "budget": 8192, "lr": 2e-3, "pretrain": 0.0, "workers": 0, "every": 600},
     "gpu": {"device": "cuda", "dtype": "bf16", "budget": 131_072, "lr": 2e-3, "pretrain": 0.5, "workers": 12, "every": 60},
 }
-
-
-class Rounding:
-    """
-    Stands in for model.Through: `amount` of each rounding is made, 1 (all of it) being the runtime's exact pass and 0 a
-    network in full precision. Gradients pass either way.
-    """
-
-    amount = 1.0
-    exact = hydra.Through
-
-    @staticmethod
-    def apply(x, value):
-        if Rounding.amount == 1:
-            return Rounding.exact.apply(x, value)
-        return x + Rounding.amount * (value - x).detach()
-
-
-hydra.Through = Rounding
 
 
 class Trainee(nn.Module):
     """A Hydra with what training alone needs: rows before pooling, and a map of the pooled row to the teacher's width."""
 
-    def __init__(self, config, width):
+    def __init__(self, config, width, dtype=torch.float32, quick=fast.AVAILABLE):
         super().__init__()
         self.hydra = hydra.Hydra(config)
         self.to_teacher = nn.Linear(config.dim, width) if width else None
+        self.dtype, self.quick = dtype, quick
 
     def rows(self, ids, lengths):
         """As Hydra.forward, up to the final norm: y [B, T, D], which rows are real, the routers' losses."""
+        if self.quick:
+            return fast.rows(self.hydra, ids, lengths, self.dtype)
+        with torch.autocast(ids.device.type, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16):
+            return self.plain_rows(ids, lengths)
+
+    def plain_rows(self, ids, lengths):
         inner = self.hydra
         real = torch.arange(ids.shape[1], device=ids.device) < lengths.unsqueeze(1)
         x, balance, z = inner.embed(ids), [], []
@@ -121,7 +111,12 @@ class Run:
         else:
             self.quick = self.aside
         self.teacher = losses.Teacher(options.teacher) if options.teacher else None
-        self.trainee = Trainee(self.config, self.teacher.width if self.teacher else 0).to(self.device)
+        dtype = {"bf16": torch.bfloat16, "f32": torch.float32}[options.dtype]
+        quick = fast.AVAILABLE and not options.plain
+        self.trainee = Trainee(self.config, self.teacher.width if self.teacher else 0, dtype, quick).to(self.device)
+        if options.vocabulary:
+            with torch.no_grad():
+                self.trainee.hydra.embed.latent.copy_(torch.from_numpy(np.load(options.vocabulary)))
         if options.init:
             self.trainee.hydra.load_state_dict(torch.load(options.init, map_location="cpu"))
         matrices = [p for p in self.trainee.parameters() if p.dim() > 1]
@@ -144,23 +139,21 @@ class Run:
         return self.state["step"] / o.steps if o.steps else self.state["seconds"] / (60 * o.minutes)
 
     def adapt(self):
-        """Learning rate (warm-up, then cosine to 2 %) and the amount of rounding for this step."""
+        """Learning rate: warm-up, then cosine to 2 %."""
         o, done = self.o, min(1.0, self.progress())
         rate = min(1.0, (self.state["step"] + 1) / o.warmup) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * done)))
         for group in self.optimiser.param_groups:
             group["lr"] = o.lr * rate
-        Rounding.amount = 1.0 if done >= o.soft else max(0.0, 2 * done / o.soft - 1)
 
     def step(self, batch, phase):
         self.adapt()
         begin = time.perf_counter()
         self.trainee.train()
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.o.dtype == "bf16"):
-            if phase == "pretrain":
-                generator = torch.Generator().manual_seed(self.o.seed * 1_000_003 + self.state["step"])
-                parts = token_loss(self.trainee, batch, self.o, generator, self.device)
-            else:
-                parts = threat_loss(self.trainee, batch, self.o, self.teacher, self.device)
+        if phase == "pretrain":
+            generator = torch.Generator().manual_seed(self.o.seed * 1_000_003 + self.state["step"])
+            parts = token_loss(self.trainee, batch, self.o, generator, self.device)
+        else:
+            parts = threat_loss(self.trainee, batch, self.o, self.teacher, self.device)
         loss = sum(parts.values())
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -177,11 +170,9 @@ class Run:
     def log(self, rows, milestone=True, **more):
         """Evaluates, writes a line, and saves."""
         began = time.perf_counter()
-        amount, Rounding.amount = Rounding.amount, 1.0  # as it will run
         found = evaluate.report(rows, *evaluate.predict(self.trainee.hydra, rows, self.encode, self.o.budget, self.device))
-        Rounding.amount = amount
         entry = {name: self.state[name] for name in ("step", "seconds", "positions")}
-        entry.update({"loss": {name: float(value) / max(1, self.count) for name, value in self.sums.items()}, "amount": amount})
+        entry.update({"loss": {name: float(value) / max(1, self.count) for name, value in self.sums.items()}})
         entry.update({name: value for name, value in found.items() if isinstance(value, (int, float))})
         entry.update({"ungenerated": found.get("ungenerated"), "evaluation_s": time.perf_counter() - began, **more})
         self.sums, self.count = {}, 0
@@ -240,6 +231,8 @@ def arguments():
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--resume", action="store_true")
     p.add_argument("--init", type=Path, help="weights.pt to start from")
+    p.add_argument("--vocabulary", type=Path, help="embeddings to start from, the file of vocabulary.py")
+    p.add_argument("--plain", action="store_true", help="the forward pass of model.py in place of fast.py")
     p.add_argument("--fold", choices=data.FOLDS, help="left out, and evaluated on")
     p.add_argument("--teacher", type=Path, help="the file of teacher.py")
     p.add_argument("--text", action="store_true", help="the unlabelled corpus as benign documents beside the labelled rows")
@@ -253,7 +246,6 @@ def arguments():
         ("seed", int, 0, None), ("warmup", int, 100, "steps"), ("decay", float, 0.02, None),
         ("smoothing", float, 0.05, None), ("focal", float, 0.0, None), ("side", float, 0.1, "weight of route and of codec"),
         ("balance", float, 0.01, None), ("z", float, 0.001, None), ("distil", float, 1.0, None),
-        ("soft", float, 0.0, "share of the run whose rounding is faded in: none for half of it, then more and more"),
         ("masked", float, 0.2, None), ("benign", float, 0.55, "share of benign rows"),
         ("flatten", float, 0.5, "power of a source's size"), ("augment", float, 1.0, "strength"),
         ("chunk", int, 2048, "texts"), ("length", int, 0, "longest window while training; 0: the model's"),

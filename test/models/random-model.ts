@@ -19,11 +19,11 @@ export const TINY: HydraConfig = {
 export const DEFAULT: HydraConfig = {
   vocab: 16_392,
   dim: 256,
-  layers: 4,
+  layers: 3,
   heads: 4,
   experts: 8,
   topK: 2,
-  hidden: 384,
+  hidden: 512,
   window: 256,
   overlap: 64,
   ropeTheta: 10000,

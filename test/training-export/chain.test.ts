@@ -65,7 +65,7 @@ describe('from rows to an engine', () => {
     script(
       ...['train.py', '--config', 'tiny', '--tokenizer', join(model, 'tokenizer.json'), '--out', join(work, out)],
       ...['--steps', '20', '--chunk', '64', '--budget', '1024', '--warmup', '5', '--lr', '0.01', '--dtype', 'f32'],
-      ...['--pretrain', '0.2', '--soft', '0.5', '--threads', '1', ...more],
+      ...['--pretrain', '0.2', '--plain', '--threads', '1', ...more],
     );
 
   beforeAll(() => {
