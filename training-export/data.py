@@ -150,21 +150,31 @@ def held_out(rows, fold=None, most=1500, seed=0):
     return kept
 
 
-def balanced(rows, benign=0.55, flatten=0.5):
+def balanced(rows, benign=0.55, flatten=0.5, text=0.2):
     """
     A probability for each row: `benign` of all to the benign rows, the rest to the attacks' labels by the square root
     of their sizes, and within a label to sources by size ** flatten, so that no large source drowns a small one.
+    Harmless twins are drawn as often as the attacks of their source, or the source would give the label away; unlabelled
+    text makes up `text` of the benign draws, for documentation and prose are the easy part of what is harmless.
     """
-    sizes = Counter(row.label for row in rows)
-    roots = {label: size**0.5 for label, size in sizes.items() if label}
-    share = {label: (1 - benign) * root / sum(roots.values()) for label, root in roots.items()}
-    share[0] = benign if roots else 1.0
-    by_source = Counter((row.label, row.source) for row in rows)
-    total = Counter()
-    for (label, _), size in by_source.items():
-        total[label] += size**flatten
-    weight = {key: share[key[0]] * size ** (flatten - 1) / total[key[0]] for key, size in by_source.items()}
-    p = np.array([weight[row.label, row.source] for row in rows])
+    group = np.array([f"{row.label}/{row.source}{'/text' if row.id.startswith('x-') else ''}" for row in rows])
+    names, at, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    label = np.array([int(name[0]) for name in names])
+    weight = sizes.astype(np.float64) ** flatten
+    totals = np.bincount(label, sizes, minlength=len(LABELS)) ** 0.5
+    for each in range(1, len(LABELS)):
+        weight[label == each] *= totals[each] / max(weight[label == each].sum(), 1e-9)
+    attacks = weight[label > 0].sum()
+    weight[label > 0] *= (1 - benign) / max(attacks, 1e-9)
+    source = np.array([name[2:].removesuffix("/text") for name in names])
+    twin = np.array([not each and name.startswith("authored:") and (source[label > 0] == name).any() for each, name in zip(label, source)])
+    for i in np.flatnonzero(twin):
+        weight[i] = weight[(label > 0) & (source == source[i])].sum()
+    prose = np.char.endswith(names, "/text")
+    left = benign - weight[twin].sum()
+    for part, share in ((prose, text if prose.any() else 0.0), ((label == 0) & ~twin & ~prose, 1 - text if prose.any() else 1.0)):
+        weight[part] *= max(left, 0.0) * share / max(weight[part].sum(), 1e-9)
+    p = (weight / sizes)[at]
     return p / p.sum()
 
 

@@ -186,6 +186,8 @@ def opinions(teacher, rows, tokenizer, o):
 
 
 def write(kept, teacher, tokenizer, o):
+    if o.frozen and o.dtype == "bf16":
+        teacher.to(torch.bfloat16)  # nothing is trained, so nothing need stay in f32
     logits, embeddings = opinions(teacher, kept, tokenizer, o)
     opinion = {} if o.frozen else {"logits": logits.astype("f2")}  # a frozen encoder's head has learnt nothing
     np.savez(o.out / "teacher.npz", ids=np.array([row.id for row in kept]), embeddings=embeddings.astype("f2"), **opinion)
@@ -220,6 +222,8 @@ def main():
     rows = data.labelled()
     if o.frozen:
         kept = data.training(rows, o.fold)
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
         counts = [len(found.ids) for found in tokenizer.encode_batch([well_formed(row.text) for row in kept])]
         return write([row for row, count in zip(kept, counts) if count <= o.length], teacher, tokenizer, o)
     if o.write_only:
