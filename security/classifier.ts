@@ -26,7 +26,7 @@ export interface ClassifyOptions {
 
 export interface Classifier {
   /** Named in every verdict that the model took part in. */
-  readonly model?: ModelIdentity;
+  readonly model?: ModelIdentity | undefined;
   /** One answer for each text, in order. Rejects as a whole. */
   classify(texts: readonly ClassifierInput[], options?: ClassifyOptions): Promise<readonly Classified[]>;
 }

@@ -3,6 +3,7 @@
  * Everything but the classifier is synchronous and linear in the input; see docs/architecture.md §3.
  */
 import { InvalidInputError } from '../errors.ts';
+import { Answers } from './answers.ts';
 import type { Classifier } from './classifier.ts';
 import { type Read, readInput } from './input.ts';
 import { judgePiece } from './judge.ts';
@@ -23,8 +24,9 @@ export interface ScannerOptions extends Policy {
   /** Milliseconds that a scan waits for the classifier; default 50. */
   readonly deadlineMs?: number;
   /**
-   * Characters of judged strings that are kept, so that a conversation that is sent again is not judged again (patterns
-   * mode; recall.ts). Default 4 Mi, which holds some 16 MB at most; 0 keeps none.
+   * Characters of judged strings that are kept, so that a conversation that is sent again is not judged again: by the rules
+   * in patterns mode (recall.ts), by the classifier in the others (answers.ts). Default 4 Mi, which holds some 16 MB at
+   * most; 0 keeps none.
    */
   readonly recallChars?: number;
 }
@@ -60,12 +62,13 @@ export class SecurityScanner {
     if (!['auto', 'neural', 'patterns'].includes(this.mode)) {
       throw new InvalidInputError(`mode: expected auto, neural or patterns, found ${String(options.mode)}`);
     }
-    this.#classifier = options.classifier;
     this.#deadlineMs = checkDeadline(options.deadlineMs) ?? 50;
     this.#judge = new Judge(options);
     const recallChars = options.recallChars ?? 4_194_304;
     if (!(recallChars >= 0)) throw new InvalidInputError(`recallChars: expected a count from 0, found ${recallChars}`);
     this.#recall = recallChars > 0 ? new Recall(recallChars) : undefined;
+    const { classifier } = options;
+    this.#classifier = classifier && recallChars > 0 ? new Answers(classifier, recallChars) : classifier;
   }
 
   /**
