@@ -16,3 +16,27 @@ export interface Hydra extends Classifier {
 export function asClassifier(pool: HydraPool): Hydra {
   return pool as unknown as Hydra;
 }
+
+/**
+ * A classifier that is loaded by its first call, once for all who ask. A load that failed is told to whoever waits for it,
+ * and the next call tries again.
+ */
+export function onDemand(load: () => Promise<Hydra>): Classifier {
+  let loading: Promise<Hydra> | undefined;
+  let loaded: Hydra | undefined;
+  return {
+    get model() {
+      return loaded?.model;
+    },
+    async classify(texts, options) {
+      loading ??= load();
+      try {
+        loaded = await loading;
+      } catch (error) {
+        loading = undefined;
+        throw error;
+      }
+      return loaded.classify(texts, options);
+    },
+  };
+}

@@ -6,14 +6,14 @@ export * as codec from './codec/index.ts';
 export type { NodeLoadOptions } from './engine/node.ts';
 export * from './errors.ts';
 export type { Hydra, LoadOptions } from './hydra.ts';
-export * from './security/index.ts';
+export * from './scanner.ts';
 export * from './tokenizer/index.ts';
 
 /**
- * Loads Hydra into worker threads; `new SecurityScanner({ classifier: await loadHydra({ model }) })`. The engine itself is
- * loaded by the first call.
+ * Loads a Hydra into worker threads; `new SecurityScanner({ classifier: await loadHydra({ model }) })`. A scanner that is given
+ * none loads the one of the package by itself. The engine's code is loaded by the first call.
  *
- * @param options.model  a folder with model.safetensors and tokenizer.json, or a name of `m2m models list`
+ * @param options.model  a folder with model.safetensors and tokenizer.json, or a name of `m2m models list`; default: its first
  * @throws InvalidInputError  there is no such model; options out of range
  * @throws ModelFormatError  a file is missing or malformed, or not what the registry or the model says
  * @throws ClassifierUnavailableError  no thread or no device runs here

@@ -1,7 +1,9 @@
-/** `--model`: where the command line brings a model and the scanner together. Its code is loaded only when one is named. */
+/** `--model`: where the command line brings a model and the scanner together. */
 import { stat } from 'node:fs/promises';
 import type { ArgsDef } from 'citty';
-import type { Classifier } from '../security/index.ts';
+import { loadHydra } from '../index.ts';
+import { MODELS } from '../models/registry.ts';
+import type { Classifier, Mode } from '../security/index.ts';
 import { UsageError } from './usage.ts';
 
 /** A classifier that has to be let go, or the process would wait for it. */
@@ -24,24 +26,27 @@ export const MODEL_FLAGS: ArgsDef = {
 };
 
 /**
- * Loads what `--model` names; undefined where it is not given.
+ * Loads what `--model` names, or else the model that comes with the package; undefined where rules alone are wanted.
  *
+ * @param mode  as flags, environment and file settled it
  * @throws UsageError  flags that do not go together; what loading throws, as a model that was asked for must not be missing
  */
-export async function loadClassifier(flags: Readonly<Record<string, unknown>>): Promise<Loaded | undefined> {
-  const { model, tokenizer, mode } = flags as { model?: string; tokenizer?: string; mode?: string };
-  if (mode === 'patterns' && model !== undefined)
-    throw new UsageError('--mode patterns asks no model: leave --model out');
-  if (model === undefined) {
-    if (tokenizer !== undefined) throw new UsageError('--tokenizer goes with --model FILE.onnx');
+export async function loadClassifier(
+  flags: Readonly<Record<string, unknown>>,
+  mode: Mode | undefined,
+): Promise<Loaded | undefined> {
+  const { model, tokenizer } = flags as { model?: string; tokenizer?: string };
+  if (model === undefined && tokenizer !== undefined) throw new UsageError('--tokenizer goes with --model FILE.onnx');
+  if (mode === 'patterns') {
+    if (model !== undefined) throw new UsageError('mode patterns asks no model: leave --model out');
     return undefined;
   }
+  if (model === undefined) return MODELS.length === 0 ? undefined : loadHydra();
   if (model.toLowerCase().endsWith('.onnx') && !(await isFolder(model))) {
     const { loadOnnx } = await import('../engine/onnx.ts');
     return (await loadOnnx({ model, ...(tokenizer === undefined ? {} : { tokenizer }) })) as unknown as Loaded;
   }
   if (tokenizer !== undefined) throw new UsageError('--tokenizer goes with an .onnx model; a Hydra has its own');
-  const { loadHydra } = await import('../index.ts');
   return loadHydra({ model });
 }
 

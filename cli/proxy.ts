@@ -61,7 +61,7 @@ export const serverCommand: Command = {
 async function run(role: 'proxy' | 'server', args: ParsedArgs): Promise<number> {
   if (args._.length > 0) throw new UsageError(`unexpected '${args._[0]}': m2m ${role} takes options only`);
   const config = resolveConfig({ flags: args, env: process.env, cwd: process.cwd() });
-  const classifier = await loadClassifier(args);
+  const classifier = await loadClassifier(args, config.mode);
   try {
     return await serve(role, config, classifier);
   } finally {

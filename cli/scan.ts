@@ -62,7 +62,7 @@ async function runScan(args: ParsedArgs): Promise<number> {
   }
   if (args.jsonl === undefined && args.field !== undefined) throw new UsageError('--field goes with --jsonl');
   const policy = policyOf(args);
-  const classifier = await loadClassifier(args);
+  const classifier = await loadClassifier(args, policy.mode);
   if (policy.mode === 'neural' && !classifier) throw new UsageError('--mode neural needs a model: name one by --model');
   try {
     const scanner = new SecurityScanner({ deadlineMs: DEADLINE_MS, ...policy, ...(classifier ? { classifier } : {}) });

@@ -28,6 +28,7 @@ const TABLE: Readonly<Record<string, readonly string[] | '*'>> = {
   'index.ts': '*',
   'index.browser.ts': '*',
   'hydra.ts': ['engine', 'security'],
+  'scanner.ts': ['hydra.ts', 'engine', 'models', 'security'],
   'errors.ts': [],
   'vitest.config.ts': '*',
   'vite.config.ts': '*',
