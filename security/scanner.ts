@@ -21,7 +21,10 @@ export interface ScannerOptions extends Policy {
   /** Default: `auto` where a classifier is given, else `patterns`. */
   readonly mode?: Mode;
   readonly classifier?: Classifier;
-  /** Milliseconds that a scan waits for the classifier; default 50. */
+  /**
+   * Milliseconds that a scan waits for the classifier; default: 1 s and 1 ms for each 20 characters, several times what Hydra
+   * takes. It is there for a worker that hangs, not to save time.
+   */
   readonly deadlineMs?: number;
   /**
    * Characters of judged strings that are kept, so that a conversation that is sent again is not judged again: by the rules
@@ -52,7 +55,7 @@ export interface Inspected {
 export class SecurityScanner {
   readonly mode: Mode;
   readonly #classifier: Classifier | undefined;
-  readonly #deadlineMs: number;
+  readonly #deadlineMs: number | undefined;
   readonly #judge: Judge;
   readonly #recall: Recall | undefined;
 
@@ -62,7 +65,7 @@ export class SecurityScanner {
     if (!['auto', 'neural', 'patterns'].includes(this.mode)) {
       throw new InvalidInputError(`mode: expected auto, neural or patterns, found ${String(options.mode)}`);
     }
-    this.#deadlineMs = checkDeadline(options.deadlineMs) ?? 50;
+    this.#deadlineMs = checkDeadline(options.deadlineMs);
     this.#judge = new Judge(options);
     const recallChars = options.recallChars ?? 4_194_304;
     if (!(recallChars >= 0)) throw new InvalidInputError(`recallChars: expected a count from 0, found ${recallChars}`);
@@ -97,7 +100,7 @@ export class SecurityScanner {
       judged.filter(({ piece }) => !piece.seams),
       {
         failClosed: this.mode === 'neural',
-        deadlineMs: options.deadlineMs ?? this.#deadlineMs,
+        deadlineMs: options.deadlineMs ?? this.#deadlineMs ?? patience(strings.keys()),
         signal: options.signal,
       },
     );
@@ -220,6 +223,13 @@ function checkRole(role: unknown): void {
   if (role !== undefined && !ROLES.includes(role as Role)) {
     throw new InvalidInputError(`role: expected ${ROLES.join(', ')}, found ${String(role)}`);
   }
+}
+
+/** The default deadline for what is to be judged, in milliseconds. */
+function patience(pieces: Iterable<Piece>): number {
+  let chars = 0;
+  for (const { text } of pieces) chars += text.length;
+  return 1000 + chars / 20;
 }
 
 function checkDeadline(deadlineMs: unknown): number | undefined {
