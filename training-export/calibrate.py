@@ -89,6 +89,7 @@ def main():
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--tokenizer", type=Path)
     parser.add_argument("--config", choices=evaluate.CONFIGS, default="hydra-1")
+    parser.add_argument("--pieces", type=Path, help="the file of tools/pieces.ts")
     parser.add_argument("--most", type=int, default=1500)
     parser.add_argument("--least", type=int, default=50, help="rows from which on a source counts fully")
     parser.add_argument("--dry", action="store_true")
@@ -97,7 +98,7 @@ def main():
     if options.loso:
         options.tokenizer = options.tokenizer or out / "tokenizer.json"
         options.model = None  # scores come from the checkpoints
-    benign, score, attacks = scored(options, data.labelled())
+    benign, score, attacks = scored(options, data.labelled(pieces=options.pieces))
     weight = by_source(benign, options.least)
     knots = fit(score, weight)
     print(json.dumps({"knots": knots}))

@@ -41,6 +41,7 @@ class Row:
     split: str  # train or dev
     route: int = IGNORED
     codec: int = IGNORED
+    pieces: tuple = ()  # (role, text) of each string that a scanner reads in a message; none: the text itself
 
 
 # Sources that share an origin lie in one fold; each fold takes benign sources along, so that both sides are unseen.
@@ -105,8 +106,8 @@ def kept_aside(source, family):
     return hashlib.sha256(f"{source}/{family}".encode()).digest()[0] < 51
 
 
-def labelled(codecs=None):
-    """All labelled rows; `codecs` is a file of tools/codec-labels.ts."""
+def labelled(codecs=None, pieces=None):
+    """All labelled rows; `codecs` is a file of tools/codec-labels.ts, `pieces` one of tools/pieces.ts."""
     rows = []
     for name in ("train", "dev"):
         for r in lines(next((ROOT / "threats").glob(f"{name}.jsonl*"))):
@@ -121,6 +122,9 @@ def labelled(codecs=None):
     if codecs:
         known = json.loads(Path(codecs).read_text())
         rows = [replace(row, codec=CODECS.index(known[row.id])) if row.id in known else row for row in rows]
+    if pieces:
+        read = {r["id"]: tuple((role or "unknown", text) for role, text in r["pieces"]) for r in lines(Path(pieces))}
+        rows = [replace(row, pieces=read[row.id]) if read.get(row.id) else row for row in rows]
     return rows
 
 
@@ -186,8 +190,29 @@ class Augmenter:
         self.carriers = [r.text for r in rows if r.label == 0 and r.role == "document" and 300 < len(r.text) < 2500]
         self.quotable = [r.text for r in rows if r.label in (1, 2) and r.kind in ("plain", "prompt") and len(r.text) < 400]
 
+    def as_read(self, rng, row):
+        """
+        A message as the scanner takes it apart: one of its strings if it is benign, all of them if it is not, as nobody knows
+        which is the attack. A fault of the JSON itself is in none of them.
+        """
+        if row.label == 0:
+            sizes = np.array([len(text) for _, text in row.pieces], dtype=np.float64)
+            at = rng.choice(len(sizes), p=sizes / sizes.sum() if rng.random() < 0.5 and sizes.any() else None)
+            role, text = row.pieces[at]
+            return replace(row, id="", text=text, role=role, codec=IGNORED, pieces=())
+        if row.source == "synthetic:broken_json":
+            return replace(row, pieces=())
+        change = lexicon.pick(rng, lexicon.PLAIN) if rng.random() < 0.3 * self.strength else lambda rng, text: text
+        hidden = rng.random() < 0.3 * self.strength
+        parts = [("unknown" if hidden else role, lexicon.hosts(rng, change(rng, text))) for role, text in row.pieces]
+        return replace(row, id="", codec=IGNORED, pieces=tuple(parts))
+
     def __call__(self, rng, row):
         hit = lambda rate: rng.random() < rate * self.strength
+        if row.pieces:
+            row = self.as_read(rng, row) if rng.random() < 0.85 else replace(row, pieces=())
+            if row.pieces:
+                return row
         if hit(0.03):
             text, role = lexicon.quotation(rng, lexicon.pick(rng, self.quotable)) if hit(0.3) and self.quotable else lexicon.harmless(rng)
             row = Row("", text, 0, "made:harmless", role, "plain", "en", 2, "train")
@@ -207,8 +232,9 @@ class Augmenter:
             if len(text) < 600 and self.carriers and hit(0.15):
                 text, role = lexicon.inside(rng, text, lexicon.pick(rng, self.carriers)), "document"
             if len(text) < 3000 and hit(0.12):
-                text, role = lexicon.pick(rng, lexicon.DATA_FRAMES)(rng, text), "tool"
-        elif len(text) < 3000 and hit(0.12):
+                frame = lexicon.pick(rng, lexicon.DATA_FRAMES) if rng.random() < 0.5 else lambda rng, text: text
+                text, role = frame(rng, text), "tool"
+        elif len(text) < 3000 and hit(0.04):
             text = lexicon.as_chat(rng, text)
         if hit(0.3):
             role = "unknown"
@@ -236,9 +262,10 @@ def batches(rows, encode, config, budget, keep=None):
     Rows (any number) as batches of at most `budget` padded positions, texts of like length together, order by length.
     `keep(row, windows)` chooses the windows of a text; default all.
     """
-    cut = []
-    for row, ids in zip(rows, encode([row.text for row in rows])):
-        all_ = windows(ids, config.role_id(row.role), config)
+    cut, parts = [], [row.pieces or ((row.role, row.text),) for row in rows]
+    ids = iter(encode([text for own in parts for _, text in own]))
+    for row, own in zip(rows, parts):
+        all_ = [window for role, _ in own for window in windows(next(ids), config.role_id(role), config)]
         cut.append((row, keep(row, all_) if keep else all_))
     cut.sort(key=lambda entry: len(entry[1][0]))
     group, count, widest = [], 0, 0
@@ -271,6 +298,8 @@ def chunk(number, rows, p, augment, encode, config, budget, seed=0, size=2048, m
     drawn = [augment(rng, rows[i]) for i in rng.choice(len(rows), size, p=p)]
 
     def keep(row, cut):
+        if row.pieces:
+            return cut[: 2 * most]  # the longest strings first
         count = min(most, len(cut)) if row.label else 1
         start = int(rng.integers(len(cut) - count + 1))
         return cut[start : start + count]
@@ -283,12 +312,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokenizer", type=Path)
     parser.add_argument("--config", choices=CONFIGS, default="hydra-1")
-    parser.add_argument("--rows", action="store_true", help="prints {id, text} of every labelled row, mixed, and nothing else")
+    parser.add_argument("--rows", action="store_true", help="prints {id, text, role} of every labelled row, mixed, and nothing else")
     options = parser.parse_args()
     everything = labelled()
     if options.rows:
         for at in np.random.default_rng(0).permutation(len(everything)):
-            print(json.dumps({"id": everything[at].id, "text": everything[at].text}))
+            row = everything[at]
+            print(json.dumps({"id": row.id, "text": row.text, "role": row.role}))
         raise SystemExit
     for name in [*FOLDS, None]:
         counts = Counter(row.label > 0 for row in everything if fold_of(row.source) == name)

@@ -164,10 +164,11 @@ def main():
     parser.add_argument("--fold", choices=data.FOLDS)
     parser.add_argument("--loso", type=Path)
     parser.add_argument("--baseline", action="store_true")
+    parser.add_argument("--pieces", type=Path, help="the file of tools/pieces.ts")
     parser.add_argument("--most", type=int, default=1500, help="rows of each side of a fold")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = data.labelled(options.codec_labels)
+    rows = data.labelled(options.codec_labels, options.pieces)
     folds = [fold for fold in data.FOLDS if (options.loso / fold / "weights.pt").exists()] if options.loso else [options.fold]
     result = {}
     for fold in folds:

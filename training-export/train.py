@@ -102,7 +102,7 @@ class Run:
         self.out = options.out
         self.out.mkdir(parents=True, exist_ok=True)
         self.encode = tokens.load(options.tokenizer)
-        rows = data.labelled(options.codec_labels)
+        rows = data.labelled(options.codec_labels, options.pieces)
         self.train, self.aside = data.training(rows, options.fold), data.held_out(rows, options.fold, options.most)
         if options.text:
             self.train += [row for row in data.text_rows() if options.fold is None or data.fold_of(row.source) != options.fold]
@@ -119,9 +119,14 @@ class Run:
                 self.trainee.hydra.embed.latent.copy_(torch.from_numpy(np.load(options.vocabulary)))
         if options.init:
             self.trainee.hydra.load_state_dict(torch.load(options.init, map_location="cpu"))
-        matrices = [p for p in self.trainee.parameters() if p.dim() > 1]
+        embedding = self.trainee.hydra.embed.latent
+        matrices = [p for p in self.trainee.parameters() if p.dim() > 1 and p is not embedding]
         vectors = [p for p in self.trainee.parameters() if p.dim() <= 1]
-        groups = [{"params": matrices, "weight_decay": options.decay}, {"params": vectors, "weight_decay": 0.0}]
+        groups = [
+            {"params": matrices, "weight_decay": options.decay, "times": 1.0},
+            {"params": vectors, "weight_decay": 0.0, "times": 1.0},
+            {"params": [embedding], "weight_decay": 0.0, "times": options.embed},  # most rows are seen once in many steps
+        ]
         version = tuple(int(part) for part in torch.__version__.split(".")[:2])
         rest = {"fused": True} if version >= (2, 4) else {}  # one pass over 13.6 M weights in place of ten; on CPUs since 2.4
         self.optimiser = torch.optim.AdamW(groups, lr=options.lr, betas=(0.9, 0.98), eps=1e-8, **rest)
@@ -143,7 +148,7 @@ class Run:
         o, done = self.o, min(1.0, self.progress())
         rate = min(1.0, (self.state["step"] + 1) / o.warmup) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * done)))
         for group in self.optimiser.param_groups:
-            group["lr"] = o.lr * rate
+            group["lr"] = o.lr * rate * group["times"]
 
     def step(self, batch, phase):
         self.adapt()
@@ -166,6 +171,9 @@ class Run:
         self.state["step"] += 1
         self.state["positions"] += int(batch.lengths.sum())
         self.state["seconds"] += time.perf_counter() - begin
+        if self.state["step"] % 100 == 0:
+            means = {name: round(float(value) / self.count, 3) for name, value in self.sums.items()}
+            print(f"step {self.state['step']}  {self.progress():.1%}  {means}", flush=True)
 
     def log(self, rows, milestone=True, **more):
         """Evaluates, writes a line, and saves."""
@@ -237,12 +245,14 @@ def arguments():
     p.add_argument("--teacher", type=Path, help="the file of teacher.py")
     p.add_argument("--text", action="store_true", help="the unlabelled corpus as benign documents beside the labelled rows")
     p.add_argument("--codec-labels", type=Path, help="the file of tools/codec-labels.ts")
+    p.add_argument("--pieces", type=Path, help="the file of tools/pieces.ts: messages as the scanner reads them")
     p.add_argument("--minutes", type=float, default=90, help="of training steps; evaluations come on top")
     p.add_argument("--steps", type=int, default=0, help="in place of --minutes")
     p.add_argument("--pause", type=float, help="minutes after which this session saves and ends, for --resume later")
     p.add_argument("--threads", type=int, default=0)
     p.add_argument("--most", type=int, default=800, help="rows of each side of a left-out fold")
     for name, kind, value, text in [
+        ("embed", float, 30.0, "learning rate of embeddings, in that of the rest"),
         ("seed", int, 0, None), ("warmup", int, 100, "steps"), ("decay", float, 0.02, None),
         ("smoothing", float, 0.05, None), ("focal", float, 0.0, None), ("side", float, 0.1, "weight of route and of codec"),
         ("balance", float, 0.01, None), ("z", float, 0.001, None), ("distil", float, 1.0, None),
