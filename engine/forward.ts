@@ -1,7 +1,7 @@
 /**
  * The forward pass of Hydra: token ids in, logits out. Written once for every device; read `pass` first.
  *
- *   embed → layers × (attention → experts) → pooling → heads
+ *   embed → layers × (attention → experts) → pooling → heads (+ n-grams, where the model has them)
  *
  * Device operations queue and return at once; `run` awaits one read a batch. All tensors are made in the constructor.
  * Letters in shapes: R rows of the batch, D dim, H hidden, E experts, S experts a token (topK), W windows.
@@ -10,6 +10,7 @@ import type { Device, Permutation, Quantised, Tensor, Ternary, Windows } from '.
 import { attentionWork, rotaryTables } from '../kernels/ops/rotary-attention/reference.ts';
 import type { HydraLayer, HydraModel, TernaryWeights } from '../models/hydra.ts';
 import { logitWidth } from './heads.ts';
+import { Ngrams } from './ngrams.ts';
 
 /** The largest batch that a pass takes; decides the memory, once. */
 export interface BatchLimits {
@@ -25,6 +26,7 @@ export class Forward {
   readonly #device: Device;
   readonly #weights: Weights;
   readonly #activations: Activations;
+  readonly #ngrams: Ngrams | undefined;
   readonly #logits: Float32Array;
 
   /** Uploads the weights and takes all memory that passes will need. */
@@ -37,6 +39,7 @@ export class Forward {
     this.#device = device;
     this.#weights = upload(device, model);
     this.#activations = allocate(device, model, limits);
+    this.#ngrams = model.ngrams && new Ngrams(model, model.ngrams);
     this.#logits = new Float32Array(limits.windows * this.width);
   }
 
@@ -54,6 +57,9 @@ export class Forward {
     pass(this.#device, this.#weights, this.#activations, { offsets: windows.offsets, count, rows: ids.length });
     const out = this.#logits.subarray(0, count * this.width);
     await this.#device.read(logits, out);
+    for (let w = 0; w < count && this.#ngrams; w++) {
+      this.#ngrams.addTo(out.subarray(w * this.width), ids, offsets[w]!, offsets[w + 1]!);
+    }
     return out;
   }
 }

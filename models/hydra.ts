@@ -47,6 +47,19 @@ export interface HydraHead {
   readonly labels: readonly string[];
 }
 
+/** A hashed bag of n-grams beside the encoder; engine/ngrams.ts says what is looked up. */
+export interface HydraNgrams {
+  readonly buckets: number;
+  /** Of the threat head. */
+  readonly labels: number;
+  /** [buckets, labels] */
+  readonly table: Int8Array;
+  /** [labels] */
+  readonly scales: Float32Array;
+  /** [roles, labels] */
+  readonly biases: Float32Array;
+}
+
 export interface HydraModel {
   readonly config: HydraConfig;
   /** [V, D] */
@@ -59,6 +72,7 @@ export interface HydraModel {
   /** [D], the query of the attention pooling */
   readonly pool: Float32Array;
   readonly heads: { readonly threat: HydraHead; readonly route: HydraHead; readonly codec: HydraHead };
+  readonly ngrams?: HydraNgrams;
   readonly calibration: Calibration;
   /** Hexadecimal; empty where the model names no tokenizer. */
   readonly tokenizerSha256: string;
@@ -84,6 +98,7 @@ export function parseHydra(file: Safetensors): HydraModel {
     finalNorm: tensors.f32('final_norm', [dim]),
     pool: tensors.f32('pool', [dim]),
     heads: { threat: head('threat', labels), route: head('route', routes), codec: head('codec', codecs) },
+    ...(config.ngrams === undefined ? {} : { ngrams: ngrams(tensors, config.ngrams, labels.length) }),
     ...rest,
   };
   tensors.end();
@@ -101,6 +116,19 @@ function layer(tensors: TensorTable, name: string, { dim, hidden, experts }: Hyd
     up: tensors.ternary(`${name}.up`, [experts], hidden, dim),
     ffnSubln: tensors.f32(`${name}.ffn_subln`, [hidden]),
     down: tensors.ternary(`${name}.down`, [experts], dim, hidden),
+  };
+}
+
+/** Roles that a window can begin with: the last tokens of the vocabulary. */
+const ROLES = 6;
+
+function ngrams(tensors: TensorTable, buckets: number, labels: number): HydraNgrams {
+  return {
+    buckets,
+    labels,
+    table: tensors.take('ngrams.weight', 'I8', [buckets, labels]) as Int8Array,
+    scales: tensors.f32('ngrams.scale', [labels]),
+    biases: tensors.f32('ngrams.bias', [ROLES, labels]),
   };
 }
 

@@ -22,6 +22,8 @@ export interface HydraConfig {
   readonly ropeTheta: number;
   /** Added to the mean square in RMSNorm. */
   readonly eps: number;
+  /** Rows of the n-gram table; absent where the model has none. */
+  readonly ngrams?: number;
 }
 
 /** A monotone, piecewise linear map of 1 − p(benign) to a score; knots from x = 0 to x = 1. */
@@ -41,7 +43,7 @@ export interface HydraMetadata {
 }
 
 /** Upper ends that no model of ours comes near; they keep sizes far from 2^31 and windows from quadratic surprises. */
-const LIMITS: Readonly<Record<Exclude<keyof HydraConfig, 'ropeTheta' | 'eps' | 'overlap'>, number>> = {
+const LIMITS = {
   vocab: 1_048_576,
   dim: 8_192,
   layers: 128,
@@ -50,7 +52,8 @@ const LIMITS: Readonly<Record<Exclude<keyof HydraConfig, 'ropeTheta' | 'eps' | '
   topK: 64,
   hidden: 32_768,
   window: 4_096,
-};
+  ngrams: 16_777_216,
+} as const satisfies Partial<Record<keyof HydraConfig, number>>;
 const MAX_LABELS = 64;
 const MAX_KNOTS = 1_024;
 
@@ -135,6 +138,7 @@ function config(value: unknown): HydraConfig {
     overlap: take('overlap', (x) => Number.isInteger(x) && x >= 0 && 2 * x <= window - 1, 'less than half a window'),
     ropeTheta: take('ropeTheta', (x) => x >= 1 && x <= 1e9, '1 to 1e9'),
     eps: take('eps', (x) => x >= 1e-12 && x <= 1, '1e-12 to 1'),
+    ...(fields.has('ngrams') ? { ngrams: whole('ngrams') } : {}),
   };
   for (const name of fields.keys()) throw new ModelFormatError(`config.${name} is unknown to hydra-1`);
   return result;

@@ -26,6 +26,7 @@ class Config:
     overlap: int
     rope_theta: int = 10000
     eps: float = 1e-5
+    ngrams: int = 0  # rows of the n-gram table; 0: the model has none
 
     @property
     def ranks(self):
@@ -40,7 +41,7 @@ class Config:
 
     def to_json(self):
         names = {"top_k": "topK", "rope_theta": "ropeTheta"}
-        return {names.get(name, name): value for name, value in vars(self).items()}
+        return {names.get(name, name): value for name, value in vars(self).items() if name != "ngrams" or value}
 
     @staticmethod
     def from_json(fields):
@@ -51,8 +52,12 @@ class Config:
 CONFIGS = {
     "hydra-1": Config(16_392, dim=256, layers=3, heads=4, experts=8, top_k=2, hidden=512, window=256, overlap=64),
     # Small enough to commit; a head of 32 and a hidden size that is no multiple of 64, on purpose.
-    "tiny": Config(520, dim=64, layers=2, heads=2, experts=4, top_k=2, hidden=96, window=64, overlap=16),
+    "tiny": Config(520, dim=64, layers=2, heads=2, experts=4, top_k=2, hidden=96, window=64, overlap=16, ngrams=1021),
 }
+
+# Hash of a run of ids: sum of id * factor, + step * kind; see model.ngram_rows.
+NGRAM_FACTORS = (1_000_003, 29_986_577, 433_494_437)
+NGRAM_STEP = 7_919
 
 # A row whose absmax is smaller counts as zeros: 127 / absmax must stay a finite f32.
 ABSMAX_MIN = 2.0**-100

@@ -9,6 +9,7 @@ Weights stay packed in the file (2 bits each); a look-up in the graph unpacks th
 the rows that chose an expert are multiplied by it. Opset 17.
 """
 import argparse
+import functools
 import json
 import math
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from config import ABSMAX_MIN, HEADS, Config
+from config import ABSMAX_MIN, HEADS, NGRAM_FACTORS, NGRAM_STEP, ROLES, Config
 from files import decode_safetensors, header_of
 
 # code byte -> its four weights, lowest bits first; code 3 does not occur
@@ -166,6 +167,31 @@ def experts(g, x, at):
     return x
 
 
+def ngrams(g):
+    """What model.Ngrams adds to the threat logits, [labels]."""
+    config = g.config
+    whole = lambda value: g.constant(value, np.int64)
+    role, rest = g.slice("ids", 0, g.integers(1), 0), g.slice("ids", 1, g.op("Shape", "ids"), 0)
+    count = g.op("Shape", rest)
+
+    def run(length):
+        """sum of id * factor over each run of `length` ids"""
+        cut = lambda j: g.op("Slice", rest, g.integers(j), g.op("Sub", count, g.integers(length - 1 - j)), g.integers(0))
+        return functools.reduce(lambda a, b: g.op("Add", a, b), [g.op("Mul", cut(j), whole(NGRAM_FACTORS[j])) for j in range(length)])
+
+    with_role = g.op("Add", run(2), g.op("Mul", role, whole(NGRAM_FACTORS[2])))
+    kinds = [g.op("Add", hashed, whole(NGRAM_STEP * (at + 1))) for at, hashed in enumerate([run(1), run(2), run(3), with_role])]
+    rows = g.op("Mod", g.op("Concat", *kinds, axis=0), whole(config.ngrams))
+    # One row more, at a share of 0: a window may hold no id at all.
+    share = g.op("Concat", g.op("Expand", g.number(1), g.op("Shape", rows)), g.constant([0], np.float32), axis=0)
+    looked = g.op("Gather", g.weight("ngrams.weight"), g.op("Concat", rows, g.integers(0), axis=0), axis=0)
+    sums = g.op("MatMul", share, g.op("Cast", looked, to=TensorProto.FLOAT))
+    root = g.op("Sqrt", g.op("Max", g.op("Cast", g.op("Shape", rows), to=TensorProto.FLOAT), g.number(1)))
+    own = g.op("Div", g.op("Mul", sums, g.weight("ngrams.scale")), root)
+    bias = g.op("Gather", g.weight("ngrams.bias"), g.op("Sub", role, g.integers(config.role_id(ROLES[0]))), axis=0)
+    return g.op("Add", own, g.op("Reshape", bias, g.integers(-1)))
+
+
 def build(content, external=False):
     """The bytes of model.safetensors -> an onnx ModelProto."""
     g = Graph(content, external)
@@ -183,6 +209,8 @@ def build(content, external=False):
     outputs = []
     for name, labels in HEADS.items():
         product = g.op("MatMul", g.weight(f"heads.{name}.weight"), pooled)
+        if name == "threat" and config.ngrams:
+            product = g.op("Add", product, ngrams(g))
         g.nodes.append(helper.make_node("Add", [product, g.weight(f"heads.{name}.bias")], [name]))
         outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [len(labels)]))
     ids = helper.make_tensor_value_info("ids", TensorProto.INT64, ["rows"])

@@ -62,9 +62,8 @@ def decode_safetensors(content):
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
-        flat = np.frombuffer(content, DTYPES[entry["dtype"]], offset=start + begin, count=-1)[
-            : (end - begin) // DTYPES[entry["dtype"]].itemsize
-        ]
+        dtype = DTYPES[entry["dtype"]]
+        flat = np.frombuffer(content, dtype, offset=start + begin, count=(end - begin) // dtype.itemsize)
         tensors[name] = flat.reshape(entry["shape"])
     return tensors, metadata
 

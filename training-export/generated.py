@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from config import HEADS, LOUD
+from config import HEADS, LOUD, ROLES
 
 
 def numbers(seed, name, count):
@@ -47,6 +47,10 @@ def shapes(config):
     for name, labels in HEADS.items():
         table[f"heads.{name}.weight"] = ("F32", (len(labels), d))
         table[f"heads.{name}.bias"] = ("F32", (len(labels),))
+    if config.ngrams:
+        labels = len(HEADS["threat"])
+        table.update({"ngrams.scale": ("F32", (labels,)), "ngrams.bias": ("F32", (len(ROLES), labels))})
+        table["ngrams.weight"] = ("I8", (config.ngrams, labels))  # last: its size keeps nothing behind it aligned
     return table
 
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from config import ABSMAX_MIN, CONFIGS, HEADS, LOUD
+from config import ABSMAX_MIN, CONFIGS, HEADS, LOUD, NGRAM_FACTORS, NGRAM_STEP, ROLES
 
 
 class Through(torch.autograd.Function):
@@ -197,6 +197,65 @@ def router_losses(logits, chosen, experts):
     return {"balance": balance, "z": (logits.logsumexp(-1) ** 2).mean(), "used": used.detach()}
 
 
+def ngram_rows(ids, lengths, buckets):
+    """
+    The rows of the n-gram table that each window looks up: one for every run of one, two and three ids behind the role token,
+    and one for every pair together with the role. Hash: (sum of id * factor + 7919 * kind) mod buckets, which stays below 2**53.
+    ids [W, T], lengths [W] -> rows [N], and the window of each [N].
+    """
+    role, x = ids[:, :1], ids[:, 1:]
+    real = torch.arange(x.shape[1], device=ids.device) < (lengths - 1).unsqueeze(1)
+    rows, windows = [], []
+    for kind, count in ((1, 1), (2, 2), (3, 3), (4, 2)):
+        width = x.shape[1] - count + 1
+        if width <= 0:
+            continue
+        hashed = sum(x[:, j : j + width] * NGRAM_FACTORS[j] for j in range(count)) + NGRAM_STEP * kind
+        if kind == 4:
+            hashed = hashed + role * NGRAM_FACTORS[2]
+        there = real[:, count - 1 :]
+        rows.append((hashed % buckets)[there])
+        windows.append(there.nonzero()[:, 0])
+    if not rows:
+        return ids.new_zeros(0), ids.new_zeros(0)
+    return torch.cat(rows), torch.cat(windows)
+
+
+class Ngrams(nn.Module):
+    """
+    A linear opinion on which short sequences of ids a window holds (a hashed bag of n-grams), added to its threat logits:
+    sum of the rows that it looks up / sqrt(their number) + a bias of its role.
+    """
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.weight = nn.Parameter(torch.zeros(config.ngrams, len(HEADS["threat"])))
+        self.bias = nn.Parameter(torch.zeros(len(ROLES), len(HEADS["threat"])))
+        self.fixed = None
+
+    def fix(self, q, scale, bias):
+        """Takes a table from a file: q int8 [buckets, labels], scale f32 [labels], bias f32 [roles, labels]."""
+        assert q.shape == self.weight.shape and bias.shape == self.bias.shape
+        self.fixed, self.weight = (q.to(torch.float32), scale), None
+        self.bias.data.copy_(bias)
+
+    def table(self):
+        """For export: q int8 in floats [buckets, labels], scale [labels]."""
+        if self.fixed is not None:
+            return self.fixed
+        scale = self.weight.detach().abs().amax(0).clamp_min(1e-8) / 127
+        return (self.weight.detach() / scale).round(), scale
+
+    def forward(self, ids, lengths):
+        """ids [W, T], lengths [W] -> [W, labels]"""
+        rows, window = ngram_rows(ids, lengths, self.config.ngrams)
+        count = torch.bincount(window, minlength=len(ids)).clamp(min=1).sqrt().unsqueeze(1)
+        table, scale = self.fixed if self.fixed is not None else (self.weight, 1.0)
+        summed = table.new_zeros(len(ids), table.shape[1]).index_add(0, window, table[rows])
+        return summed * scale / count + self.bias[ids[:, 0] - self.config.role_id(ROLES[0])]
+
+
 class Hydra(nn.Module):
     def __init__(self, config):
         super().__init__()
@@ -206,6 +265,7 @@ class Hydra(nn.Module):
         self.final_norm = nn.Parameter(torch.ones(config.dim))
         self.pool = nn.Parameter(torch.randn(config.dim) / math.sqrt(config.dim))
         self.heads = nn.ModuleDict({name: nn.Linear(config.dim, len(labels)) for name, labels in HEADS.items()})
+        self.ngrams = Ngrams(config) if config.ngrams else None
         cos, sin = rotary_tables(config)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
@@ -226,7 +286,10 @@ class Hydra(nn.Module):
         weight = (y @ self.pool).masked_fill(~real, float("-inf")).softmax(-1)
         pooled = (weight.unsqueeze(-1) * y).sum(1)
         total = {name: torch.stack([loss[name] for loss in losses]) for name in losses[0]}
-        return {name: head(pooled) for name, head in self.heads.items()}, {
+        logits = {name: head(pooled) for name, head in self.heads.items()}
+        if self.ngrams is not None:
+            logits["threat"] = logits["threat"] + self.ngrams(ids, real.sum(1))
+        return logits, {
             "balance": total["balance"].mean(),
             "z": total["z"].mean(),
             "used": total["used"],
@@ -243,6 +306,8 @@ def seeded(config, seed):
                 parameter.uniform_(0.75, 1.25)
             elif name.endswith("bias"):
                 parameter.uniform_(-0.5, 0.5)
+            elif name == "ngrams.weight":
+                parameter.normal_()
         model.embed.latent.mul_(LOUD)
     return model.eval()
 

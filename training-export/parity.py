@@ -42,6 +42,8 @@ def load(content):
         for name, head in model.heads.items():
             head.weight.copy_(tensor(f"heads.{name}.weight"))
             head.bias.copy_(tensor(f"heads.{name}.bias"))
+    if model.ngrams is not None:
+        model.ngrams.fix(*(tensor(f"ngrams.{name}") for name in ("weight", "scale", "bias")))
     return model.eval()
 
 
