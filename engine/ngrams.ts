@@ -11,6 +11,8 @@ import { roleToken } from './windows.ts';
 const FACTORS = [1_000_003, 29_986_577, 433_494_437] as const;
 /** Keeps runs of different lengths apart. */
 const STEP = 7_919;
+/** Added to the number of look-ups, so that one word alone says little. */
+const CALM = 16;
 
 export class Ngrams {
   readonly #parts: HydraNgrams;
@@ -49,7 +51,7 @@ export class Ngrams {
       this.#look(pair + ids[i + 2]! * FACTORS[2] + 3 * STEP);
       count++;
     }
-    const root = f32(Math.sqrt(Math.max(1, count)));
+    const root = f32(Math.sqrt(count + CALM));
     const bias = (role - this.#firstRole) * labels;
     for (let label = 0; label < labels; label++) {
       const own = f32(f32(f32(sums[label]! * scales[label]!) / root) + biases[bias + label]!);

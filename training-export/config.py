@@ -58,6 +58,7 @@ CONFIGS = {
 # Hash of a run of ids: sum of id * factor, + step * kind; see model.ngram_rows.
 NGRAM_FACTORS = (1_000_003, 29_986_577, 433_494_437)
 NGRAM_STEP = 7_919
+NGRAM_CALM = 16  # added to the number of rows, so that one word alone says little
 
 # A row whose absmax is smaller counts as zeros: 127 / absmax must stay a finite f32.
 ABSMAX_MIN = 2.0**-100

@@ -192,14 +192,13 @@ class Augmenter:
 
     def as_read(self, rng, row):
         """
-        A message as the scanner takes it apart: one of its strings if it is benign, all of them if it is not, as nobody knows
-        which is the attack. A fault of the JSON itself is in none of them.
+        A message as the scanner takes it apart. All strings of an attack, as nobody knows which it is; of a benign message as
+        many, or the worst of many would stand against one that was drawn, and strings that are in both would count as attacks.
+        A fault of the JSON itself is in none of them.
         """
         if row.label == 0:
-            sizes = np.array([len(text) for _, text in row.pieces], dtype=np.float64)
-            at = rng.choice(len(sizes), p=sizes / sizes.sum() if rng.random() < 0.5 and sizes.any() else None)
-            role, text = row.pieces[at]
-            return replace(row, id="", text=text, role=role, codec=IGNORED, pieces=())
+            at = rng.permutation(len(row.pieces))[:8]
+            row = replace(row, pieces=tuple(row.pieces[i] for i in sorted(at)))
         if row.source == "synthetic:broken_json":
             return replace(row, pieces=())
         change = lexicon.pick(rng, lexicon.PLAIN) if rng.random() < 0.3 * self.strength else lambda rng, text: text
@@ -298,8 +297,8 @@ def chunk(number, rows, p, augment, encode, config, budget, seed=0, size=2048, m
     drawn = [augment(rng, rows[i]) for i in rng.choice(len(rows), size, p=p)]
 
     def keep(row, cut):
-        if row.pieces:
-            return cut[: 2 * most]  # the longest strings first
+        if row.pieces:  # the longest strings first
+            return cut[: 2 * most]
         count = min(most, len(cut)) if row.label else 1
         start = int(rng.integers(len(cut) - count + 1))
         return cut[start : start + count]

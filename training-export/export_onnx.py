@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from config import ABSMAX_MIN, HEADS, NGRAM_FACTORS, NGRAM_STEP, ROLES, Config
+from config import ABSMAX_MIN, HEADS, NGRAM_CALM, NGRAM_FACTORS, NGRAM_STEP, ROLES, Config
 from files import decode_safetensors, header_of
 
 # code byte -> its four weights, lowest bits first; code 3 does not occur
@@ -186,7 +186,7 @@ def ngrams(g):
     share = g.op("Concat", g.op("Expand", g.number(1), g.op("Shape", rows)), g.constant([0], np.float32), axis=0)
     looked = g.op("Gather", g.weight("ngrams.weight"), g.op("Concat", rows, g.integers(0), axis=0), axis=0)
     sums = g.op("MatMul", share, g.op("Cast", looked, to=TensorProto.FLOAT))
-    root = g.op("Sqrt", g.op("Max", g.op("Cast", g.op("Shape", rows), to=TensorProto.FLOAT), g.number(1)))
+    root = g.op("Sqrt", g.op("Add", g.op("Cast", g.op("Shape", rows), to=TensorProto.FLOAT), g.number(NGRAM_CALM)))
     own = g.op("Div", g.op("Mul", sums, g.weight("ngrams.scale")), root)
     bias = g.op("Gather", g.weight("ngrams.bias"), g.op("Sub", role, g.integers(config.role_id(ROLES[0]))), axis=0)
     return g.op("Add", own, g.op("Reshape", bias, g.integers(-1)))

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from config import ABSMAX_MIN, CONFIGS, HEADS, LOUD, NGRAM_FACTORS, NGRAM_STEP, ROLES
+from config import ABSMAX_MIN, CONFIGS, HEADS, LOUD, NGRAM_CALM, NGRAM_FACTORS, NGRAM_STEP, ROLES
 
 
 class Through(torch.autograd.Function):
@@ -224,7 +224,7 @@ def ngram_rows(ids, lengths, buckets):
 class Ngrams(nn.Module):
     """
     A linear opinion on which short sequences of ids a window holds (a hashed bag of n-grams), added to its threat logits:
-    sum of the rows that it looks up / sqrt(their number) + a bias of its role.
+    sum of the rows that it looks up / sqrt(their number + 16) + a bias of its role.
     """
 
     def __init__(self, config):
@@ -250,7 +250,7 @@ class Ngrams(nn.Module):
     def forward(self, ids, lengths):
         """ids [W, T], lengths [W] -> [W, labels]"""
         rows, window = ngram_rows(ids, lengths, self.config.ngrams)
-        count = torch.bincount(window, minlength=len(ids)).clamp(min=1).sqrt().unsqueeze(1)
+        count = (torch.bincount(window, minlength=len(ids)) + NGRAM_CALM).sqrt().unsqueeze(1)
         table, scale = self.fixed if self.fixed is not None else (self.weight, 1.0)
         summed = table.new_zeros(len(ids), table.shape[1]).index_add(0, window, table[rows])
         return summed * scale / count + self.bias[ids[:, 0] - self.config.role_id(ROLES[0])]
