@@ -22,7 +22,7 @@ import tokens
 from config import CONFIGS, LABELS
 from model import Ngrams
 
-BUCKETS = 262_139
+BUCKETS = 524_287
 
 
 @torch.no_grad()
@@ -48,12 +48,13 @@ def main():
     p.add_argument("--minutes", type=float, default=10)
     p.add_argument("--lr", type=float, default=0.01)
     p.add_argument("--decay", type=float, default=0.01)
+    p.add_argument("--buckets", type=int, default=BUCKETS)
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--most", type=int, default=800)
     o = p.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(o.seed)
-    config, encode = replace(CONFIGS[o.config], ngrams=BUCKETS), tokens.load(o.tokenizer)
+    config, encode = replace(CONFIGS[o.config], ngrams=o.buckets), tokens.load(o.tokenizer)
     rows = data.labelled(pieces=o.pieces)
     kept = data.training(rows, o.fold) + (list(data.text_rows()) if o.text else [])
     p, augment, table = data.balanced(kept), data.Augmenter(kept), Ngrams(config)
