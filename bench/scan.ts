@@ -3,8 +3,9 @@
  * weights; the time does not depend on them.
  *
  * Scans of 16 to 512 tokens on one core, tokenising included, in turn with the same model in onnxruntime-web and
- * onnxruntime-node (one thread, our tokenizer); which part of a scan takes how much; a cold start in a process of its own;
- * the memory of a worker; two workers against one. Claims are ratios of medians of samples that took turns.
+ * onnxruntime-node (one thread, our tokenizer); 128 tokens in turn with a 22M-parameter encoder in onnxruntime-web
+ * (scan/encoder.ts); which part of a scan takes how much; a cold start in a process of its own; the memory of a worker;
+ * two workers against one. Claims are ratios of medians of samples that took turns.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -20,6 +21,7 @@ import type { HydraModel } from '../models/hydra.ts';
 import { loadHydraModel } from '../models/load.ts';
 import type { ModelTokenizer } from '../tokenizer/index.ts';
 import { openPeer, PEERS, type PeerName } from './scan/peers.ts';
+import { raceEncoder } from './scan/race.ts';
 import { builtEngine, median, modelFolder, quantile, readTokenizer, textsOf } from './scan/subject.ts';
 
 const quick = process.argv.includes('--quick');
@@ -28,6 +30,7 @@ const SAMPLES = quick ? 40 : 400;
 const WARM_UP = quick ? 30 : 150;
 /** Peers take ten times as long and vary less. */
 const EACH_PEER_SAMPLE = 4;
+const ENCODER_SAMPLES = quick ? 10 : 60;
 const COLD_STARTS = quick ? 3 : 15;
 const BATCH = quick ? 300 : 2000;
 const BATCH_ROUNDS = quick ? 2 : 5;
@@ -213,6 +216,19 @@ try {
     }
   }
 
+  const encoder = await raceEncoder(scans.get(tier)!, textsOf(128, 20, subject.tokenizer), 128, ENCODER_SAMPLES);
+  if ('missing' in encoder) {
+    missing.push(`22M encoder: ${encoder.missing}`);
+    console.log(`\nnot measured  ${missing.at(-1)}`);
+  } else {
+    const { parameters, oursMs, encoderMs } = encoder;
+    ratios.scan128_vs_22m_ort_web = encoderMs / oursMs;
+    console.log(
+      `\n128 tokens in turn with an encoder of ${(parameters / 1e6).toFixed(1)}M parameters in onnxruntime-web`,
+    );
+    console.log(`${tier} p50 ${oursMs.toFixed(2)} ms, the encoder's ${encoderMs.toFixed(1)} ms`);
+  }
+
   console.log(`\nparts of a scan, ${tier}`);
   const parts: Record<string, Record<Part, number>> = {};
   for (const length of LENGTHS) {
@@ -260,6 +276,7 @@ try {
         machine,
         tier,
         scan,
+        encoder,
         parts,
         toWorkerMs,
         cold: { engine: engine.what, ms: cold },

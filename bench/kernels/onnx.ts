@@ -1,10 +1,7 @@
-/** One linear map as an ONNX model, in the forms that ONNX Runtime knows: enough of onnx.proto to write a graph, no more. */
+/** One linear map as an ONNX model, in the forms that ONNX Runtime knows. */
+import { type Bytes, FLOAT, INT8, modelOf, node, tensor, UINT8, value } from '../onnx-file.ts';
 
 export type Form = 'fp32' | 'int8' | '4-bit' | '2-bit';
-
-const FLOAT = 1;
-const UINT8 = 2;
-const INT8 = 3;
 
 /** Inputs of a block that shares a scale in MatMulNBits. */
 const BLOCK = 32;
@@ -58,77 +55,14 @@ export function linearModel(form: Form, rows: number, outputs: number, inputs: n
   );
 }
 
-type Bytes = readonly number[] | Uint8Array;
-
 function model(rows: number, outputs: number, inputs: number, nodes: Bytes[], initializers: Bytes[]): Uint8Array {
-  const graph = join([
-    ...nodes.map((bytes) => field(1, bytes)),
-    field(2, utf8('linear')),
-    ...initializers.map((bytes) => field(5, bytes)),
-    field(11, value('x', [rows, inputs])),
-    field(12, value('y', [rows, outputs])),
-  ]);
-  const operators = (domain: string, version: number): Bytes =>
-    field(8, join([field(1, utf8(domain)), number(2, version)]));
-  return join([number(1, 10), field(7, graph), operators('', 21), operators('com.microsoft', 1)]);
-}
-
-function node(
-  type: string,
-  inputs: string[],
-  outputs: string[],
-  attributes: Record<string, number> = {},
-  domain = '',
-): Bytes {
-  return join([
-    ...inputs.map((name) => field(1, utf8(name))),
-    ...outputs.map((name) => field(2, utf8(name))),
-    field(4, utf8(type)),
-    // Type 2 is an integer.
-    ...Object.entries(attributes).map(([name, i]) =>
-      field(5, join([field(1, utf8(name)), number(3, i), number(20, 2)])),
-    ),
-    field(7, utf8(domain)),
-  ]);
-}
-
-function tensor(name: string, type: number, shape: number[], values: Int8Array | Uint8Array | Float32Array): Bytes {
-  const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return join([...shape.map((length) => number(1, length)), number(2, type), field(8, utf8(name)), field(9, raw)]);
-}
-
-function value(name: string, shape: number[]): Bytes {
-  const dimensions = join(shape.map((length) => field(1, number(1, length))));
-  return join([field(1, utf8(name)), field(2, field(1, join([number(1, FLOAT), field(2, dimensions)])))]);
-}
-
-function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-/** A field with bytes (wire type 2), and one with a number (wire type 0). */
-function field(id: number, bytes: Bytes): Uint8Array {
-  return join([varint((id << 3) | 2), varint(bytes.length), bytes]);
-}
-
-function number(id: number, n: number): Uint8Array {
-  return join([varint(id << 3), varint(n)]);
-}
-
-function varint(n: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = n; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest];
-    bytes.push((rest % 128) | 128);
-  }
-}
-
-function join(parts: readonly Bytes[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return modelOf({
+    name: 'linear',
+    nodes,
+    initializers,
+    inputs: [value('x', FLOAT, [rows, inputs])],
+    outputs: [value('y', FLOAT, [rows, outputs])],
+    irVersion: 10,
+    operators: { '': 21, 'com.microsoft': 1 },
+  });
 }

@@ -17,8 +17,11 @@ interface Ort {
   readonly env: { readonly wasm: { numThreads?: number } };
   readonly Tensor: new (type: 'int64', values: BigInt64Array, shape: readonly number[]) => object;
   readonly InferenceSession: {
-    create(model: Uint8Array | string, options: object): Promise<{ run(feeds: object): Promise<Outputs> }>;
+    create(model: Uint8Array | string, options: object): Promise<Session>;
   };
+}
+interface Session {
+  run(feeds: object): Promise<Outputs>;
 }
 type Outputs = Readonly<Record<string, { readonly data: ArrayLike<number> }>>;
 
@@ -32,15 +35,28 @@ export async function openPeer(name: PeerName, folder: string): Promise<Peer | {
 }
 
 async function openWeb(folder: string): Promise<Peer> {
-  const ort = (await import('onnxruntime-web')) as unknown as Ort;
-  ort.env.wasm.numThreads = 1;
   const data = new Uint8Array(readFileSync(join(folder, 'model.safetensors')));
-  const session = await ort.InferenceSession.create(new Uint8Array(readFileSync(join(folder, 'model.onnx'))), {
-    executionProviders: ['wasm'],
-    logSeverityLevel: 3,
+  const { ort, session } = await webSession(new Uint8Array(readFileSync(join(folder, 'model.onnx'))), {
     externalData: [{ path: 'model.safetensors', data }],
   });
   return { run: async (ids) => (await session.run(feeds(ort, ids))).threat!.data };
+}
+
+/** The 22M-parameter encoder of scan/encoder.ts in the browser's build, or why there is none here; gives its logits. */
+export async function openEncoder(file: Uint8Array): Promise<Peer | { readonly missing: string }> {
+  try {
+    const { ort, session } = await webSession(file, {});
+    return { run: async (ids) => (await session.run(feeds(ort, ids))).logits!.data };
+  } catch (error) {
+    return { missing: String((error as Error).message).split('\n')[0]! };
+  }
+}
+
+async function webSession(file: Uint8Array, options: object): Promise<{ ort: Ort; session: Session }> {
+  const ort = (await import('onnxruntime-web')) as unknown as Ort;
+  ort.env.wasm.numThreads = 1;
+  const all = { executionProviders: ['wasm'], logSeverityLevel: 3, ...options };
+  return { ort, session: await ort.InferenceSession.create(file, all) };
 }
 
 /** From bench/peers alone: the package of that name beside us is an alias of the browser's build. */
