@@ -19,8 +19,10 @@ export class Ngrams {
   readonly #firstRole: number;
   readonly #sums: Float64Array;
 
+  /** Copies the table: once a model is loaded, its file is let go. */
   constructor({ config }: HydraModel, parts: HydraNgrams) {
-    this.#parts = parts;
+    const { table, scales, biases } = parts;
+    this.#parts = { ...parts, table: table.slice(), scales: scales.slice(), biases: biases.slice() };
     this.#firstRole = roleToken(config, 'user');
     this.#sums = new Float64Array(parts.labels);
   }
