@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<string, Role>> = {
   computer_call_output: 'tool',
   local_shell_call_output: 'tool',
   mcp_tool_result: 'tool',
-  mcp_list_tools: 'tool',
+  mcp_list_tools: 'document',
   web_search_tool_result: 'tool',
   document: 'document',
   resource: 'document',
@@ -62,7 +62,8 @@ const TYPES: Readonly<Record<string, Role>> = {
   reasoning: 'assistant',
 };
 
-// Tool definitions count as `tool`: most come from MCP servers, and their descriptions are a known place for orders.
+// Tool definitions count as documents: their descriptions are a known place for orders, but what a tool does is said as one
+// too ("Cancel the whole reservation"), and a result is not.
 const MEMBERS: Readonly<Record<Exclude<Place, 'body'>, Readonly<Record<string, Member>>>> = {
   envelope: {
     messages: ['messages'],
@@ -84,8 +85,8 @@ const MEMBERS: Readonly<Record<Exclude<Place, 'body'>, Readonly<Record<string, M
     delta: ['body', 'assistant'],
     content_block: ['body', 'assistant'],
     response: ['envelope', 'assistant'],
-    tools: ['body', 'tool'],
-    functions: ['body', 'tool'],
+    tools: ['body', 'document'],
+    functions: ['body', 'document'],
     params: ['params'],
     result: ['result', 'tool'],
     history: ['messages'],
