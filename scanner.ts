@@ -1,6 +1,5 @@
 /** The scanner as Node has it: Hydra and the rules together, without a word about models. In a page, security/index.ts. */
 import { asClassifier, onDemand } from './hydra.ts';
-import { MODELS } from './models/registry.ts';
 import { SecurityScanner as Scanner, type ScannerOptions } from './security/index.ts';
 
 export * from './security/index.ts';
@@ -18,7 +17,7 @@ const hydra = onDemand(async () => {
 export class SecurityScanner extends Scanner {
   /** @throws InvalidInputError  an unknown mode, a deadline that is no time, or a policy that contradicts itself */
   constructor(options: ScannerOptions = {}) {
-    const ours = options.mode !== 'patterns' && options.classifier === undefined && MODELS.length > 0;
+    const ours = options.mode !== 'patterns' && options.classifier === undefined;
     super(ours ? { ...options, classifier: hydra } : options);
   }
 }

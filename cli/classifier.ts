@@ -2,7 +2,6 @@
 import { stat } from 'node:fs/promises';
 import type { ArgsDef } from 'citty';
 import { loadHydra } from '../index.ts';
-import { MODELS } from '../models/registry.ts';
 import type { Classifier, Mode } from '../security/index.ts';
 import { UsageError } from './usage.ts';
 
@@ -41,7 +40,7 @@ export async function loadClassifier(
     if (model !== undefined) throw new UsageError('mode patterns asks no model: leave --model out');
     return undefined;
   }
-  if (model === undefined) return MODELS.length === 0 ? undefined : loadHydra();
+  if (model === undefined) return loadHydra();
   if (model.toLowerCase().endsWith('.onnx') && !(await isFolder(model))) {
     const { loadOnnx } = await import('../engine/onnx.ts');
     return (await loadOnnx({ model, ...(tokenizer === undefined ? {} : { tokenizer }) })) as unknown as Loaded;

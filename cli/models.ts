@@ -57,8 +57,6 @@ function placeOf(model: string | undefined): Place {
 
 async function list(json: boolean): Promise<number> {
   if (json) await print(`${JSON.stringify({ models: MODELS })}\n`);
-  else if (MODELS.length === 0)
-    await print('no model ships with this version; --model takes a folder or an .onnx file\n');
   else await print(table(MODELS.map(({ name, sizeBytes, summary }) => [name, megabytes(sizeBytes), summary])));
   return 0;
 }

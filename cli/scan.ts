@@ -36,7 +36,7 @@ export const scanCommand: Command = {
     mode: {
       type: 'string',
       valueHint: 'MODE',
-      description: 'auto, neural or patterns (default auto with a model, else patterns)',
+      description: 'auto (default), neural (no verdict without the model) or patterns (no model)',
     },
     ...MODEL_FLAGS,
     config: {
@@ -63,7 +63,6 @@ async function runScan(args: ParsedArgs): Promise<number> {
   if (args.jsonl === undefined && args.field !== undefined) throw new UsageError('--field goes with --jsonl');
   const policy = policyOf(args);
   const classifier = await loadClassifier(args, policy.mode);
-  if (policy.mode === 'neural' && !classifier) throw new UsageError('--mode neural needs a model: name one by --model');
   try {
     const scanner = new SecurityScanner({ deadlineMs: DEADLINE_MS, ...policy, ...(classifier ? { classifier } : {}) });
     return await scan(scanner, args, options, classifier ? AT_ONCE : 1);

@@ -164,9 +164,10 @@ function isHydra({ inputNames, outputNames }: Session): boolean {
 /** Windows as engine/windows.ts makes them: a role token, and a quarter of the ids those of the window before. */
 async function hydraJudge(session: Session, files: Files): Promise<Judge> {
   const tokenizer = readTokenizerFile(files.tokenizer);
-  const window = await rowsOf(session);
   // The dimensions that windows need; the others are in the graph.
-  const config = { vocab: tokenizer.vocabSize, window, overlap: window / 4 } as Parameters<typeof roleToken>[0];
+  const sizes = { vocab: tokenizer.vocabSize } as Parameters<typeof roleToken>[0];
+  const window = await rowsOf(session, roleToken(sizes, undefined));
+  const config = { ...sizes, window, overlap: window / 4 };
   const labels = labelsOf(5, {
     0: 'benign',
     1: 'prompt_injection',
@@ -188,11 +189,11 @@ async function hydraJudge(session: Session, files: Files): Promise<Judge> {
 }
 
 /** Rows of the longest window that the graph takes, which it tells only by refusing more. */
-async function rowsOf(session: Session): Promise<number> {
+async function rowsOf(session: Session, role: number): Promise<number> {
   let refusal: unknown;
   for (let rows = 1024; rows >= 32; rows /= 2) {
     try {
-      await session.run({ ids: await int64(new Array<number>(rows).fill(0), [rows]) });
+      await session.run({ ids: await int64([role, ...new Array<number>(rows - 1).fill(0)], [rows]) });
       return rows;
     } catch (error) {
       refusal = error;

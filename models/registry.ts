@@ -13,7 +13,15 @@ export interface RegisteredModel {
 }
 
 /** In the order of the listing; the first one is what `loadHydra()` takes. */
-export const MODELS: readonly RegisteredModel[] = [];
+export const MODELS: readonly RegisteredModel[] = [
+  {
+    name: 'hydra-1',
+    file: 'hydra-1/model.safetensors',
+    sha256: '4d78434a7e3ab08f5c9fe6f7ba6ad221a96d1414de121ef218515632311e72de',
+    sizeBytes: 8800487,
+    summary: 'threat, route and codec of a text; a first version, trained on two CPU cores',
+  },
+];
 
 /** @throws InvalidInputError  no model has this name; the message lists those there are */
 export function findModel(name: string, models: readonly RegisteredModel[] = MODELS): RegisteredModel {

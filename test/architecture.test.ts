@@ -28,7 +28,7 @@ const TABLE: Readonly<Record<string, readonly string[] | '*'>> = {
   'index.ts': '*',
   'index.browser.ts': '*',
   'hydra.ts': ['engine', 'security'],
-  'scanner.ts': ['hydra.ts', 'engine', 'models', 'security'],
+  'scanner.ts': ['hydra.ts', 'engine', 'security'],
   'errors.ts': [],
   'vitest.config.ts': '*',
   'vite.config.ts': '*',

@@ -37,8 +37,8 @@ const SHAPES: readonly [string, unknown, readonly string[]][] = [
       'tool messages[3].content = sunny',
       'tool messages[4].name = old',
       'tool messages[4].content = rain',
-      'tool tools[0].function.name = g',
-      'tool tools[0].function.description = does g',
+      'document tools[0].function.name = g',
+      'document tools[0].function.description = does g',
     ],
   ],
   [
