@@ -76,11 +76,14 @@ describe('from rows to an engine', () => {
     cpSync(from, join(model, 'tokenizer.json'));
   });
 
-  it('checks of losses and chunks', (ctx) => {
+  it('checks of losses, chunks and the fast pass', (ctx) => {
     interpreter = python(ctx, 'numpy', 'torch');
     expect(script('losses.py')).toContain('worst window');
     expect(script('chunks.py')).toContain('in order');
-  });
+    // Its compiler takes half a minute and changes nothing but the time.
+    const plain = { ...env, TORCH_COMPILE_DISABLE: '1' };
+    expect(runIn(plain, interpreter, 'fast.py')).toContain('gradients point the same way');
+  }, 60_000);
 
   it('learns, and a run in two sittings ends as a run in one', (ctx) => {
     interpreter = python(ctx, 'numpy', 'torch');
@@ -99,7 +102,16 @@ print("equal")`;
 
   it('exports what our engine loads, with the logits of PyTorch and the calibration fitted', async (ctx) => {
     interpreter = python(ctx, 'numpy', 'torch');
-    script('export_safetensors.py', '--config', 'tiny', '--checkpoint', join(work, 'whole/weights.pt'), '--out', model);
+    const table = join(work, 'ngrams.npz');
+    script(
+      ...['ngrams.py', '--config', 'tiny', '--tokenizer', join(model, 'tokenizer.json'), '--out', table],
+      ...['--minutes', '0.03', '--buckets', '509'],
+    );
+    const checkpoint = join(work, 'whole/weights.pt');
+    script(
+      ...['export_safetensors.py', '--config', 'tiny', '--checkpoint', checkpoint, '--out', model],
+      ...['--ngrams', table, '--mix', '0.7,0.7'],
+    );
     expect(script('calibrate.py', '--model', model)).toContain('score 0.5');
     expect(script('evaluate.py', '--model', model, '--json')).toContain('"dev authored"');
     const bytes = new Uint8Array(readFileSync(join(model, 'model.safetensors')));

@@ -94,6 +94,7 @@ import torch, torch.nn.functional as F
 from model import CONFIGS, seeded
 model = seeded(CONFIGS["tiny"], 1).train()
 ids, lengths = torch.randint(0, 512, (8, 20)), torch.tensor([20, 3, 17, 1, 9, 20, 12, 5])
+ids[:, 0] = 514 + torch.arange(8) % 6  # roles
 labels = torch.arange(8) % 4
 with torch.no_grad():
     together = model(ids, lengths)[0]["threat"]
