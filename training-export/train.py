@@ -31,7 +31,7 @@ from chunks import Chunks
 from config import CONFIGS
 
 RECIPES = {
-    "small": {"device": "cpu", "dtype": "bf16", "budget": 8192, "lr": 2e-3, "pretrain": 0.0, "workers": 0, "every": 600},
+    "small": {"device": "cpu", "dtype": "bf16", "budget": 8192, "lr": 6e-4, "pretrain": 0.0, "workers": 0, "every": 600},
     "gpu": {"device": "cuda", "dtype": "bf16", "budget": 131_072, "lr": 2e-3, "pretrain": 0.5, "workers": 12, "every": 60},
 }
 
@@ -252,7 +252,7 @@ def arguments():
     p.add_argument("--threads", type=int, default=0)
     p.add_argument("--most", type=int, default=800, help="rows of each side of a left-out fold")
     for name, kind, value, text in [
-        ("embed", float, 30.0, "learning rate of embeddings, in that of the rest"),
+        ("embed", float, 15.0, "learning rate of embeddings, in that of the rest"),
         ("seed", int, 0, None), ("warmup", int, 100, "steps"), ("decay", float, 0.02, None),
         ("smoothing", float, 0.05, None), ("focal", float, 0.0, None), ("side", float, 0.1, "weight of route and of codec"),
         ("balance", float, 0.01, None), ("z", float, 0.001, None), ("distil", float, 1.0, None),
